@@ -1,0 +1,103 @@
+"""Batch work on the Gemini API: prompts in, answers in key order out, nothing paid twice.
+
+Everything public is here and loads when it is first used, so that importing this package costs
+next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+_ROOMS = {
+    "aio": ("AsyncBatchClient", "AsyncBatchHandle", "AsyncStream"),
+    "errors": (
+        "ApiError",
+        "AsyncHandleReturnedError",
+        "AuthenticationError",
+        "BatchCancelledError",
+        "BatchEndedError",
+        "BatchExpiredError",
+        "BatchFailedError",
+        "ConflictError",
+        "CreateOutcomeUnknownError",
+        "Delivery",
+        "GeminiBatchError",
+        "HandleBusyError",
+        "HandleConsumedError",
+        "HandleReturnedError",
+        "IntegrityError",
+        "InvalidRequestError",
+        "ItemFailedError",
+        "NoTextError",
+        "NotFoundError",
+        "PermissionDeniedError",
+        "ProtocolError",
+        "RateLimitError",
+        "ResultsGoneError",
+        "ResultsIncompleteError",
+        "ServerError",
+        "SyncHandleReturnedError",
+        "TransportError",
+        "UploadOutcomeUnknownError",
+        "UsageError",
+        "WaitTimeoutError",
+    ),
+    "models.content": ("Blob", "Content", "FileData", "FunctionCall", "Part"),
+    "models.file": ("File", "FileState"),
+    "models.generation": (
+        "BlockReason",
+        "Candidate",
+        "FinishReason",
+        "GenerateContentRequest",
+        "GenerationConfig",
+        "GenerationResponse",
+        "ModalityTokenCount",
+        "PromptFeedback",
+        "ThinkingConfig",
+        "UsageMetadata",
+    ),
+    "models.operation": ("BatchOperation", "BatchState", "BatchStats"),
+    "models.status": ("Status",),
+    "progress": ("Progress",),
+    "results": (
+        "BatchGenerationResponseItem",
+        "BatchResults",
+        "IndividualRequestError",
+        "ItemError",
+        "ItemMalformed",
+        "ItemSuccess",
+    ),
+    "retry": ("PollPolicy", "RetryPolicy", "Timeouts"),
+    "states": (
+        "BatchStatus",
+        "Cancelled",
+        "Expired",
+        "Failed",
+        "Pending",
+        "Running",
+        "Succeeded",
+        "Unrecognised",
+    ),
+    "sync": ("SyncBatchClient", "SyncBatchHandle", "SyncStream"),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used (PEP 562)."""
+    if name == "__version__":
+        return version("gemini-batch")
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*_HOMES, "__version__"]

@@ -1,0 +1,165 @@
+"""The asynchronous client."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import warnings
+from collections.abc import AsyncIterable
+from types import TracebackType
+from typing import NoReturn, Self
+
+import aiohttp
+
+from ..batch import Batch
+from ..endpoints import require_name
+from ..flows.batches import OnUnknown
+from ..flows.submit import Order, submit
+from ..labels import ENTROPY, make_label, require_label
+from ..models.generation import GenerationResponse
+from ..models.operation import BatchOperation
+from ..progress import Report, report_for
+from ..retry import PollPolicy, RetryPolicy, Timeouts
+from ..settings import configure
+from ..submission import Entry, Requests, Via, entries_of
+from .handle import AsyncBatchHandle
+from .link import Link
+from .transport import Connection, require_harmless
+
+
+class AsyncBatchClient:
+    """Batches on the Gemini API, for asynchronous services.
+
+    The key is taken from ``api_key``, or else from ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``; the
+    address from ``base_url``, or else from ``GOOGLE_GEMINI_BASE_URL``. A client belongs to the event
+    loop that uses it first. Close it when done, or use ``async with``: handles need their client
+    open, results do not.
+
+    Args:
+        api_key: The API key.
+        model: The model for batches that name none, such as ``"gemini-2.5-flash"``.
+        base_url: Where the API is; https only, but for this machine.
+        api_version: The version of the API.
+        timeout: Seconds to wait for the network.
+        retry: How hard single calls try.
+        poll: How often a batch is looked at while waiting.
+        session: A session of your own to use; it is not closed. One that repeats POST by itself
+            is refused.
+        spool_dir: Where requests and results are spooled; the system's temporary directory
+            unless given. The files have no names, and are gone with the process.
+        allow_http: Allow ``http://`` to other machines, which shows them and all between the key.
+
+    Raises:
+        UsageError: There is no key, or the base URL is not one that the key may go to.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        model: str | None = None,
+        base_url: str | None = None,
+        api_version: str = "v1beta",
+        timeout: Timeouts = Timeouts(),
+        retry: RetryPolicy = RetryPolicy(),
+        poll: PollPolicy = PollPolicy(),
+        session: aiohttp.ClientSession | None = None,
+        spool_dir: str | None = None,
+        allow_http: bool = False,
+    ) -> None:
+        settings, key = configure(
+            api_key,
+            base_url,
+            api_version,
+            os.environ,
+            allow_http=allow_http,
+            timeouts=timeout,
+            retry=retry,
+            poll=poll,
+        )
+        own = session is None
+        connection = Connection(
+            None if session is None else require_harmless(session), settings, key
+        )
+        self._link = Link(connection, spool_dir, owns_session=own)
+        self._model = model
+
+    async def submit(
+        self,
+        requests: Requests | AsyncIterable[Entry],
+        *,
+        model: str | None = None,
+        display_name: str | None = None,
+        via: Via = "auto",
+        label: str | None = None,
+        on_unknown: OnUnknown = "raise",
+        progress: bool | Report = False,
+    ) -> AsyncBatchHandle[GenerationResponse]:
+        """Submit requests as one batch, which is billed once it exists.
+
+        Every request is checked and encoded before anything is sent. If the reply to the create
+        call is lost, the batch is looked for by its label, and the call is not sent again.
+
+        Args:
+            requests: A mapping of keys to prompts, or an iterable (also an asynchronous one) of prompts or of
+                ``(key, prompt)``; it is consumed once, and not held in memory. A prompt is a
+                ``str`` or a ``GenerateContentRequest``. Without a key it is numbered by its
+                position, from ``"0"``.
+            model: The model, instead of the client's.
+            display_name: A name for people; the label is added to it.
+            via: ``"inline"`` (inside the create call), ``"file"`` (uploaded before it), or
+                ``"auto"``, which chooses by size.
+            label: A label of your own, unique for ever, instead of a drawn one.
+            on_unknown: ``"resubmit"`` creates once more where the first create may have acted and
+                no batch of it is found: at worst, you pay twice.
+            progress: ``True`` to show progress on standard error, or what to call with it.
+
+        Raises:
+            UsageError: A request is not valid; the first offender is named, and nothing was sent.
+            CreateOutcomeUnknownError: The batch may exist; its label says where to look.
+        """
+        drawn = make_label(secrets.token_bytes(ENTROPY)) if label is None else require_label(label)
+        order = Order.of(model or self._model, display_name, drawn, via, on_unknown)
+        source = requests if isinstance(requests, AsyncIterable) else entries_of(requests)
+        entries = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
+        spools = self._link.spools()
+        flow = submit(self._link.settings, entries, order, spools, report_for(progress))
+        return AsyncBatchHandle(self._link, await self._link.run(flow, spools))
+
+    def get_batch(
+        self, name_or_operation: str | BatchOperation, *, key_member: str = "key"
+    ) -> AsyncBatchHandle[GenerationResponse]:
+        """Return a handle for a batch that exists; nothing is sent.
+
+        ``key_member`` names the member of the requests' metadata that holds their keys, for
+        batches made inline by other clients. The submitted keys are not known to such a handle.
+        """
+        name = name_or_operation if isinstance(name_or_operation, str) else name_or_operation.name
+        batch = Batch(require_name(name, "batches"), GenerationResponse, key_member=key_member)
+        return AsyncBatchHandle(self._link, batch)
+
+    async def close(self) -> None:
+        """Close the connections, unless the session is yours; batches go on at the service."""
+        await self._link.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __del__(self) -> None:
+        link = getattr(self, "_link", None)  # there is none where the arguments were refused
+        if link is not None and not link.closed:
+            warnings.warn("a AsyncBatchClient was never closed", ResourceWarning, 2, source=self)
+
+    def __repr__(self) -> str:
+        return f"<AsyncBatchClient for {self._link.settings.api.origin}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a client is not pickled or copied: make one where it is needed")

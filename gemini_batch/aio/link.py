@@ -1,0 +1,55 @@
+"""What a client and its handles share: the way to the service, until the client is closed."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from ..effects import Effect, Flow, Stream
+from ..errors import UsageError
+from ..settings import Settings
+from ..spool import Spools
+from .drivers import iterate, run
+from .streams import AsyncStream
+from .transport import AiohttpTransport, Connection
+
+T = TypeVar("T")
+
+
+class Link:
+    """Drives the flows of one client, each through a transport of its own."""
+
+    def __init__(
+        self, connection: Connection, spool_dir: str | None, *, owns_session: bool
+    ) -> None:
+        self._connection = connection
+        self._spool_dir = spool_dir
+        self._owns_session = owns_session
+        self.closed = False
+
+    @property
+    def settings(self) -> Settings:
+        """What the flows of this client need to know."""
+        return self._connection.settings
+
+    def spools(self) -> Spools:
+        """Return where a flow may spool; what drives the flow closes it."""
+        return Spools(self._spool_dir)
+
+    async def run(self, flow: Flow[Effect[Any], T], spools: Spools | None = None) -> T:
+        """Drive a flow to its result."""
+        return await run(flow, self._transport(spools))
+
+    def iterate(self, stream: Stream[T], spools: Spools | None = None) -> AsyncStream[T]:
+        """Return the items of a stream."""
+        return AsyncStream(iterate(stream, self._transport(spools)))
+
+    def _transport(self, spools: Spools | None) -> AiohttpTransport:
+        if self.closed:
+            raise UsageError("this client is closed")
+        return AiohttpTransport(self._connection, spools)
+
+    async def close(self) -> None:
+        """Close the connections, unless the session is the caller's."""
+        self.closed = True
+        if self._owns_session and self._connection.session is not None:
+            await self._connection.session.close()

@@ -1,0 +1,49 @@
+"""Iterators that hold a connection, and let go of it when they are closed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncGenerator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from ..errors import UsageError
+
+T = TypeVar("T")
+
+
+class AsyncStream(Generic[T]):
+    """Values one after the other. Close it, or use ``async with``, unless you read it to its end.
+
+    An asynchronous generator that is left behind would be ended by another task.
+    """
+
+    def __init__(self, values: AsyncGenerator[T]) -> None:
+        self._values = values
+        self._reading = threading.Lock()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        if not self._reading.acquire(blocking=False):
+            raise UsageError("another task is reading this stream; give each task its own")
+        try:
+            return await anext(self._values)
+        finally:
+            self._reading.release()
+
+    async def aclose(self) -> None:
+        """Let go of the connection; the batch goes on at the service."""
+        await self._values.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()

@@ -1,0 +1,238 @@
+"""Perform effects with aiohttp."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from io import BytesIO
+from itertools import islice
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+from attrs import define, field
+
+from ..credentials import ApiKey
+from ..effects import (
+    Draw,
+    Effect,
+    Now,
+    Offload,
+    Open,
+    Read,
+    Request,
+    Response,
+    Send,
+    Sleep,
+)
+from ..errors import Delivery, ProtocolError, TransportError, UsageError
+from ..limits import BODY_LIMIT, DRAWN, PIECE
+from ..settings import Settings
+from ..spool import Spools
+
+T = TypeVar("T")
+
+
+def own_session() -> aiohttp.ClientSession:
+    """Return a session without limits of its own; it must be made within the loop it serves."""
+    return aiohttp.ClientSession(auto_decompress=False, read_bufsize=PIECE)
+
+
+def require_harmless(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
+    """Return a caller's session, unless it keeps refusals from us."""
+    if getattr(session, "_raise_for_status", False):
+        raise UsageError("this session raises for status itself: make it without raise_for_status")
+    return session
+
+
+def proxy_for(origin: str) -> str | None:
+    """Return the proxy that the environment names for an origin, as requests would use it.
+
+    aiohttp could find it too, but would read ``~/.netrc`` along with it.
+    """
+    url = urlsplit(origin)
+    if proxy_bypass(url.hostname or ""):
+        return None
+    proxies = getproxies()
+    return proxies.get(url.scheme) or proxies.get("all")
+
+
+@define
+class Connection:
+    """What all flows of a client share to reach the service."""
+
+    session: aiohttp.ClientSession | None
+    settings: Settings
+    key: ApiKey
+    _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
+
+    def within_loop(self) -> aiohttp.ClientSession:
+        """Return the session, which belongs to the loop that used it first."""
+        loop = asyncio.get_running_loop()
+        if self._loop not in {None, loop}:
+            raise UsageError(
+                "this client belongs to another event loop: make one client in each asyncio.run()"
+            )
+        self._loop = loop
+        if self.session is None:
+            self.session = own_session()
+        return self.session
+
+    async def send(self, request: Request, deadline: float) -> aiohttp.ClientResponse:
+        """Send a request, and return its reply with the body still to be read."""
+        api, timeouts = self.settings.api, self.settings.timeouts
+        session = self.within_loop()
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TransportError("the time for this call is over", Delivery.NOT_SENT)
+        headers = {**request.headers, "accept-encoding": "identity"}
+        if request.keyed:
+            headers |= self.key.headers()
+        with _translated(self.settings):
+            return await session.request(
+                request.method,
+                api.origin + request.path,
+                headers=headers,
+                data=BytesIO(request.body) if request.body else None,
+                allow_redirects=False,  # the key would go along
+                timeout=aiohttp.ClientTimeout(
+                    total=None,
+                    sock_connect=min(timeouts.connect, left),
+                    sock_read=min(request.read_timeout or timeouts.read, left),
+                ),
+                proxy=proxy_for(api.origin),
+            )
+
+
+class AiohttpTransport:
+    """Performs the effects of one flow; it owns the open body and the flow's spools."""
+
+    def __init__(self, connection: Connection, spools: Spools | None = None) -> None:
+        self._connection = connection
+        self._spools = spools
+        self._open: aiohttp.ClientResponse | None = None
+
+    async def perform(self, effect: Effect[Any]) -> Any:
+        """Do what the effect asks, and return the answer."""
+        match effect:
+            case Send(request, deadline):
+                async with await self._connection.send(request, deadline) as reply:
+                    return Response(
+                        reply.status, _lower(reply.headers), await self._whole(reply, deadline)
+                    )
+            case Open(request, deadline):
+                self._let_go()
+                self._open = await self._connection.send(request, deadline)
+                return Response(self._open.status, _lower(self._open.headers))
+            case Read():
+                return await self._read(self._require_open())
+            case Draw(supply):
+                return await _drawn(supply)
+            case Sleep(seconds):
+                return await asyncio.sleep(seconds)
+            case Now():
+                return time.monotonic()
+            case Offload(work):
+                return await _in_thread(work)
+            case _:
+                raise TypeError(f"not an effect: {effect!r}")
+
+    def _require_open(self) -> aiohttp.ClientResponse:
+        if self._open is None:
+            raise TypeError("there is no open body to read")
+        return self._open
+
+    async def _whole(self, reply: aiohttp.ClientResponse, deadline: float) -> bytes:
+        body = bytearray()
+        while piece := await self._read(reply):
+            body += piece
+            if len(body) > BODY_LIMIT:
+                raise ProtocolError(f"the service sent a reply of more than {BODY_LIMIT} bytes")
+            if time.monotonic() > deadline:
+                raise TransportError("the reply did not end in time", timed_out=True)
+        return bytes(body)
+
+    async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
+        with _translated(self._connection.settings):
+            return await reply.content.readany()
+
+    def _let_go(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def release(self) -> None:
+        """Let go of whatever is still open."""
+        self._let_go()
+        if self._spools is not None:
+            self._spools.close()
+
+
+async def _drawn(supply: Iterator[Any] | AsyncIterator[Any]) -> list[Any]:
+    """Take a few of the caller's requests, from either kind of iterator."""
+    if not isinstance(supply, AsyncIterator):
+        return list(islice(supply, DRAWN))
+    drawn: list[Any] = []
+    async for one in supply:
+        drawn.append(one)
+        if len(drawn) == DRAWN:
+            break
+    return drawn
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Do work in a thread, and see it through: cancelled halfway, it would still go on."""
+    working = asyncio.get_running_loop().run_in_executor(None, work)
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.wait([working])
+        raise
+
+
+@contextmanager
+def _translated(settings: Settings) -> Generator[None]:
+    """Turn failures of the network into ours.
+
+    Without a cause: what aiohttp raises may show the headers, and with them the key.
+    """
+    host = settings.api.origin
+    try:
+        yield
+    except (aiohttp.ClientError, OSError) as error:  # TimeoutError is an OSError
+        raise _translation(error, host) from None
+
+
+def _translation(error: Exception, host: str) -> TransportError:
+    said = _words(error)
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return TransportError(
+                f"no trusted connection to {host}: {said}. A certificate of your own authority is "
+                "named by the variable SSL_CERT_FILE",
+                Delivery.NOT_SENT,
+                permanent=True,
+            )
+        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
+            return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
+        case TimeoutError():
+            return TransportError(f"no answer in time from {host}: {said}", timed_out=True)
+        case _:
+            return TransportError(f"the connection was lost to {host}: {said}")
+
+
+def _words(error: BaseException) -> str:
+    """Return what the operating system said, or else what kind of failure it was."""
+    inner = getattr(error, "os_error", error)
+    if isinstance(inner, ssl.SSLError):
+        return str(inner.reason or type(inner).__name__)
+    words = getattr(inner, "strerror", None) if isinstance(inner, OSError) else None
+    return str(words or type(inner).__name__)
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}

@@ -1,0 +1,64 @@
+"""The API key: one object holds it, and shows it to nobody but the transport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from .errors import UsageError
+
+VARIABLES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+"""The environment variables that may hold the key, in the order of Google's own clients."""
+
+
+class ApiKey:
+    """A secret: it appears in no ``repr``, pickle or copy.
+
+    ``source`` says where it came from; ``conflict`` is a sentence for a warning where the
+    environment holds two different ones.
+    """
+
+    __slots__ = ("__secret", "conflict", "source")
+
+    def __init__(self, secret: str, source: str, conflict: str | None = None) -> None:
+        self.__secret = _checked(secret, source)
+        self.source = source
+        self.conflict = conflict
+
+    @classmethod
+    def find(cls, argument: str | None, environ: Mapping[str, str]) -> ApiKey:
+        """Take the key from the argument, or else from the environment; empty is absent."""
+        if argument is not None and argument.strip():
+            return cls(argument, "the argument api_key")
+        found = [
+            (name, environ[name].strip()) for name in VARIABLES if environ.get(name, "").strip()
+        ]
+        if not found:
+            raise UsageError(
+                f"no API key: give api_key=…, or set {' or '.join(VARIABLES)} in the environment "
+                "(keys are made at https://aistudio.google.com/apikey)"
+            )
+        (name, secret), *others = found
+        differs = any(other != secret for _, other in others)
+        conflict = f"{' and '.join(VARIABLES)} are both set and differ; {name} is used"
+        return cls(secret, f"the variable {name}", conflict if differs else None)
+
+    def headers(self) -> dict[str, str]:
+        """Return the header that carries the key to its own origin."""
+        return {"x-goog-api-key": self.__secret}
+
+    def __repr__(self) -> str:
+        return f"<API key from {self.source}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("an API key is not pickled or copied: make a client where it is needed")
+
+
+def _checked(secret: str, source: str) -> str:
+    stripped = secret.strip()
+    if not (stripped.isascii() and stripped.isprintable()) or " " in stripped or '"' in stripped:
+        raise UsageError(
+            f"the API key from {source} holds characters that no key has, such as quotes, spaces "
+            "or line breaks; it is not shown here"
+        )
+    return stripped

@@ -1,0 +1,162 @@
+"""Create a batch without ever paying twice; look at it, cancel it, delete it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+from ..effects import FlowBody, Item, Now, Request, Sleep, StreamBody, fed_by, flow
+from ..endpoints import (
+    Look,
+    build_cancel,
+    build_delete,
+    build_get,
+    build_list,
+    parse_list,
+    parse_operation,
+)
+from ..errors import (
+    ApiError,
+    CreateOutcomeUnknownError,
+    InvalidRequestError,
+    NotFoundError,
+    ProtocolError,
+    TransportError,
+)
+from ..log import log
+from ..models.operation import BatchOperation
+from ..retry import Action, Call, action_for
+from ..settings import Settings
+from .calls import exchange, patience
+
+OnUnknown: TypeAlias = Literal["raise", "resubmit"]
+"""What to do where a create may have acted and nothing of it can be found."""
+
+LOOKED_THROUGH = 1000
+"""Batches looked through for a label, newest first."""
+_PAGE_SIZE = 100
+
+
+@flow
+def look(settings: Settings, name: str) -> FlowBody[Look]:
+    """Look at a batch once."""
+    request = build_get(settings.api, name)
+    return parse_operation((yield from exchange(settings, request, Call.READ)))
+
+
+@flow
+def cancel(settings: Settings, name: str) -> FlowBody[None]:
+    """Ask the service to stop a batch; a finished one is left as it is, which is no failure."""
+    try:
+        yield from exchange(settings, build_cancel(settings.api, name), Call.CANCEL)
+    except InvalidRequestError as error:
+        if error.status != "FAILED_PRECONDITION":
+            raise
+
+
+@flow
+def delete(settings: Settings, name: str) -> FlowBody[None]:
+    """Remove a batch. Not finding it counts as done where an earlier attempt may have acted."""
+    left = yield from patience(settings)
+    try:
+        yield from exchange(settings, build_delete(settings.api, name), Call.DELETE, left)
+    except NotFoundError:
+        if not left.doubtful:
+            raise
+
+
+@flow
+def operations(settings: Settings, most: int) -> StreamBody[BatchOperation]:
+    """Go through the ``most`` newest batches of the project, newest first (AIP-158)."""
+    token, seen, left = "", {""}, most
+    while left > 0:
+        request = build_list(settings.api, _PAGE_SIZE, token)
+        page = parse_list((yield from exchange(settings, request, Call.READ)))
+        for operation in page.operations[:left]:
+            yield Item(operation)
+        left -= len(page.operations)
+        token = page.next_page_token
+        if not token:
+            return
+        if token in seen:
+            raise ProtocolError("the service repeats a page token: its list of batches has no end")
+        seen.add(token)
+
+
+@flow
+def find(settings: Settings, label: str) -> FlowBody[BatchOperation | None]:
+    """Look once through the newest batches for a label; of two, the older is returned."""
+    found: list[BatchOperation] = []
+
+    def compare(operation: BatchOperation) -> tuple[()]:
+        if operation.label == label:
+            found.append(operation)
+        return ()
+
+    yield from fed_by(operations(settings, LOOKED_THROUGH), compare)
+    if len(found) > 1:
+        others = ", ".join(operation.name for operation in found[:-1])
+        log.warning("more than one batch is labelled %s: also %s", label, others)
+    return found[-1] if found else None
+
+
+def _looks(seconds: float) -> Iterator[float]:
+    """Return the pauses before each look for a lost batch, until ``seconds`` are over."""
+    pause, total = 0.0, 0.0
+    while total + pause <= seconds:
+        yield pause
+        total += pause
+        pause = min(pause * 2 + 2, 30.0)
+
+
+@flow
+def create(
+    settings: Settings, request: Request, label: str, on_unknown: OnUnknown
+) -> FlowBody[BatchOperation]:
+    """Create a batch at most once, unless the caller said that twice is better than none.
+
+    The service has no request id for it. Where the reply is lost, the batch is looked for by its
+    label; what cannot be found is said, and never sent again by itself.
+    """
+    resend = on_unknown == "resubmit"
+    while True:
+        operation, doubt = yield from _create_once(settings, request, label)
+        if operation is not None:
+            return operation
+        if not resend:
+            raise CreateOutcomeUnknownError(label) from doubt
+        log.warning("no batch labelled %s was found; creating it again, as asked", label)
+        resend = False
+
+
+def _create_once(
+    settings: Settings, request: Request, label: str
+) -> FlowBody[tuple[BatchOperation | None, Exception | None]]:
+    doubt: ApiError | TransportError | ProtocolError
+    started = yield from Now()
+    try:
+        response = yield from exchange(settings, request, Call.CREATE)
+    except (ApiError, TransportError) as error:
+        if action_for(Call.CREATE, error) is not Action.RECONCILE:
+            raise
+        doubt = error
+    else:
+        try:
+            return parse_operation(response).operation, None
+        except ProtocolError as error:
+            doubt = error
+    log.info("the reply to the creation of %s was lost (%s); looking for it", label, doubt)
+    slow = isinstance(doubt, TransportError) and doubt.timed_out
+    look_for = settings.timeouts.create if slow else settings.retry.look_for
+    for pause in _looks(look_for):
+        yield from Sleep(pause)
+        try:
+            operation = yield from find(settings, label)
+        except (ApiError, TransportError, ProtocolError) as error:
+            log.info("the list of batches could not be read: %s", error)
+            continue
+        if operation is not None:
+            waited = (yield from Now()) - started
+            log.info("reply lost; adopted %s (%s) after %.1f s", operation.name, label, waited)
+            return operation, None
+    return None, doubt

@@ -1,0 +1,332 @@
+"""Results out: look until the batch is finished, then fetch, index and order what it answered."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+from ..batch import Batch
+from ..effects import FlowBody, Item, Now, Offload, Sleep, StreamBody, fed_by, flow
+from ..endpoints import Look
+from ..errors import (
+    BatchCancelledError,
+    BatchExpiredError,
+    BatchFailedError,
+    GeminiBatchError,
+    NotFoundError,
+    PermissionDeniedError,
+    ProtocolError,
+    ResultsGoneError,
+    ResultsIncompleteError,
+    UsageError,
+    WaitTimeoutError,
+)
+from ..index import Indexer, open_envelope
+from ..jsonl import Line, LineSplitter
+from ..log import log
+from ..models.operation import BatchState
+from ..progress import Progress, Report, report_for, report_nothing
+from ..results import BatchGenerationResponseItem, BatchResults, read_item
+from ..retry import PollPolicy, is_transient
+from ..settings import Settings
+from ..spool import Spools
+from ..states import (
+    BatchStatus,
+    Cancelled,
+    Expired,
+    Failed,
+    Observation,
+    status_of,
+)
+from ..text import printable
+from .batches import look
+from .files import download
+
+R = TypeVar("R")
+
+
+@frozen
+class Waiting:
+    """How to wait: for how many seconds at most, how often to look, and whom to tell."""
+
+    poll: PollPolicy
+    timeout: float | None = None
+    report: Report = report_nothing
+
+
+def waiting(
+    settings: Settings,
+    timeout: float | None,
+    poll: PollPolicy | None,
+    progress: bool | Report,  # noqa: FBT001 - what the caller gave, passed on
+) -> Waiting:
+    """Return how to wait, for the arguments of a handle's method."""
+    if timeout is not None and not (timeout >= 0 and math.isfinite(timeout)):
+        raise UsageError(f"timeout must be 0 or more and finite, or None, not {timeout!r}")
+    return Waiting(poll or settings.poll, timeout, report_for(progress))
+
+
+@flow
+def status(settings: Settings, batch: Batch[R], spools: Spools) -> FlowBody[BatchStatus[R]]:
+    """Look once; the results of a finished batch are fetched, unless they were before."""
+    held = batch.held_results()
+    if batch.observation is not None and batch.observation.finished and held is not None:
+        return status_of(batch.observation, held)
+    seen = yield from look(settings, batch.name)
+    observation = batch.observe(seen.operation)
+    sighting = Sighting(seen, observation)
+    return (yield from _status(settings, batch, sighting, spools, report_nothing))
+
+
+@flow
+def watch(
+    settings: Settings, batch: Batch[R], spools: Spools, terms: Waiting
+) -> StreamBody[BatchStatus[R]]:
+    """Look again and again; the last status is the final one, with its results."""
+
+    def tell(sighting: Sighting) -> StreamBody[BatchStatus[R]]:
+        yield Item((yield from _status(settings, batch, sighting, spools, terms.report)))
+
+    yield from fed_by(_looks(settings, batch, terms), tell)
+
+
+@flow
+def wait(
+    settings: Settings, batch: Batch[R], spools: Spools, terms: Waiting
+) -> FlowBody[BatchStatus[R]]:
+    """Return the final status."""
+    statuses: list[BatchStatus[R]] = []
+
+    def keep(one: BatchStatus[R]) -> tuple[()]:
+        statuses[:] = [one]
+        return ()
+
+    yield from fed_by(watch(settings, batch, spools, terms), keep)
+    return statuses[0]
+
+
+@flow
+def results(
+    settings: Settings, batch: Batch[R], spools: Spools, terms: Waiting
+) -> FlowBody[BatchResults[R]]:
+    """Return the results of a batch that succeeds; raise how another one ended."""
+    final = yield from wait(settings, batch, spools, terms)
+    held = batch.held_results()
+    match final:
+        case Failed() | Cancelled() | Expired():
+            raise _without_results(batch.name, final)
+        case _ if held is None:
+            raise _without_results(batch.name, final)
+        case _:
+            return held
+
+
+def _without_results(name: str, final: BatchStatus[Any]) -> GeminiBatchError:
+    """Return the error for a batch that ended without succeeding."""
+    match final:
+        case Failed(error):
+            said = "the service gave no reason" if error is None else error.message or error.status
+            return BatchFailedError(f"{name} failed: {printable(said)}", final)
+        case Cancelled(found):
+            return BatchCancelledError(f"{name} was cancelled{_salvage(found)}", final)
+        case Expired(found):
+            return BatchExpiredError(
+                f"{name} was not finished within the 48 hours the service gives it"
+                f"{_salvage(found)}",
+                final,
+            )
+        case _:
+            state = printable(final.operation.state)
+            return ProtocolError(f"{name} finished in the state {state} without results")
+
+
+def _salvage(found: BatchResults[Any] | None) -> str:
+    if found is None:
+        return "; nothing was answered"
+    return f"; {len(found)} results came back all the same: see .status.results of this error"
+
+
+@flow
+def stream(
+    settings: Settings, batch: Batch[R], terms: Waiting
+) -> StreamBody[BatchGenerationResponseItem[R]]:
+    """Wait, then yield the results as they arrive; the memory used does not grow with them."""
+    last: list[Sighting] = []
+
+    def keep(sighting: Sighting) -> tuple[()]:
+        last[:] = [sighting]
+        return ()
+
+    yield from fed_by(_looks(settings, batch, terms), keep)
+    (sighting,) = last
+    _require_kind(batch, sighting)
+    operation = sighting.look.operation
+    if not operation.has_output:
+        raise _without_results(batch.name, status_of(sighting.observation, None))
+    lines, count = LineSplitter(), 0
+
+    def read(line: Line) -> StreamBody[BatchGenerationResponseItem[R]]:
+        nonlocal count
+        if line.text is None or line.text.strip():
+            count += 1
+            envelope = open_envelope(line.text, batch.key_member)
+            yield Item(read_item(line.text or b"", envelope, batch.kind, count, envelope.key))
+
+    def consume(piece: bytes) -> StreamBody[BatchGenerationResponseItem[R]]:
+        for line in lines.feed(piece):
+            yield from read(line)
+
+    yield from fed_by(_output(settings, batch, sighting.look, terms.report), consume)
+    for line in lines.finish():
+        yield from read(line)
+    expected = operation.stats.request_count
+    if operation.state is BatchState.SUCCEEDED and expected is not None and count < expected:
+        raise ResultsIncompleteError(f"{count} results came back for {expected} requests")
+
+
+@frozen
+class Sighting:
+    """A look, and what is known after it."""
+
+    look: Look
+    observation: Observation
+
+
+@flow
+def _looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[Sighting]:
+    """Look until the batch is finished; a look that fails for the moment is left out."""
+    started = yield from Now()
+    looks, state = 0, "unseen"
+    done_since: float | None = None
+    while True:
+        looks += 1
+        try:
+            seen = yield from look(settings, batch.name)
+        except GeminiBatchError as error:
+            if not is_transient(error):
+                raise
+            log.info("%s could not be looked at, going on: %s", batch.name, error)
+        else:
+            observation = batch.observe(seen.operation)
+            _tell(batch.name, observation, state, terms.report)
+            state = str(observation.state)
+            yield Item(Sighting(seen, observation))
+            if observation.finished:
+                return
+            now = yield from Now()
+            if not observation.awaits_output:
+                done_since = None
+            elif done_since is None:
+                done_since = now
+            elif now - done_since >= terms.poll.grace:
+                raise ProtocolError(
+                    f"{batch.name} finished without a result: the service calls it done since "
+                    f"{terms.poll.grace:g} s and has nothing to show. Look again later"
+                )
+        pause = terms.poll.pause(looks, settings.chance())
+        if terms.timeout is not None:
+            left = started + terms.timeout - (yield from Now())
+            if left <= 0:
+                raise WaitTimeoutError(batch.name, terms.timeout, state)
+            pause = min(pause, left)
+        yield from Sleep(pause)
+
+
+def _tell(name: str, observation: Observation, before: str, report: Report) -> None:
+    """Report a look, and log what is odd about it once."""
+    stats = observation.operation.stats
+    done = (stats.successful_request_count or 0) + (stats.failed_request_count or 0)
+    report(Progress("waiting", done, stats.request_count, str(observation.state)))
+    if observation.contradiction is not None:
+        log.warning("%s", printable(observation.contradiction))
+    if not observation.state.recognised and before != observation.state:
+        log.warning("%s is in a state not known here: %s", name, printable(observation.state))
+
+
+def _status(
+    settings: Settings, batch: Batch[R], sighting: Sighting, spools: Spools, report: Report
+) -> FlowBody[BatchStatus[R]]:
+    """Return the status for a look, with the results of a finished batch."""
+    _require_kind(batch, sighting)
+    observation = sighting.observation
+    found = None
+    if observation.finished and observation.operation.has_output:
+        try:
+            found = yield from _collect(settings, batch, sighting.look, spools, report)
+        except ResultsGoneError as gone:
+            if observation.state not in {BatchState.CANCELLED, BatchState.EXPIRED}:
+                gone.operation = observation.operation
+                raise
+            log.warning("%s", gone)
+        except GeminiBatchError as error:
+            error.operation = observation.operation
+            raise
+    return status_of(observation, found)
+
+
+def _require_kind(batch: Batch[Any], sighting: Sighting) -> None:
+    if sighting.look.operation.embeddings:
+        raise UsageError(
+            f"{batch.name} holds embeddings, and was asked for as a batch of generated content"
+        )
+
+
+def _collect(
+    settings: Settings, batch: Batch[R], seen: Look, spools: Spools, report: Report
+) -> FlowBody[BatchResults[R]]:
+    """Fetch the results, index them on the way, and put them in order."""
+    held = batch.held_results()
+    if held is not None:
+        return held
+    make = spools.in_memory if seen.operation.inlined else spools.in_file
+    spool = yield from Offload(make)
+    indexer = Indexer(spool, batch.keys, batch.key_member)
+
+    def consume(piece: bytes) -> FlowBody[None]:
+        yield from Offload(partial(indexer.feed, piece))
+
+    yield from fed_by(_output(settings, batch, seen, report), consume)
+    yield from Offload(indexer.finish)
+    while (yield from Offload(indexer.settle)):
+        continue
+    index = indexer.index()
+    spools.keep(spool)
+    found = BatchResults(
+        spool,
+        index,
+        batch.kind,
+        keys=batch.keys,
+        key_member=batch.key_member,
+        expected=seen.operation.stats.request_count,
+    )
+    _remark(batch.name, found, seen)
+    batch.results = found
+    return found
+
+
+def _remark(name: str, found: BatchResults[Any], seen: Look) -> None:
+    """Log what is odd about a set of results; the results themselves win."""
+    count = seen.operation.stats.request_count
+    if count is not None and count != len(found):
+        log.warning("%s has %d requests and %d results", name, count, len(found))
+    if found.keyed_by == "position":
+        log.warning("%s was made without keys: its results are keyed by position", name)
+
+
+@flow
+def _output(settings: Settings, batch: Batch[Any], seen: Look, report: Report) -> StreamBody[bytes]:
+    """Yield the results as lines of JSON, whichever way they come."""
+    file = seen.operation.responses_file
+    if file is None:
+        # No JSON string holds a line feed as it is, so that each result becomes one line.
+        for inlined in seen.inlined:
+            yield Item(bytes(inlined).replace(b"\n", b" ") + b"\n")
+        return
+
+    try:
+        yield from download(settings, file, report)
+    except (NotFoundError, PermissionDeniedError):
+        raise ResultsGoneError(batch.name, file) from None

@@ -1,0 +1,262 @@
+"""Where each result is, what kind it is, and in which order: an index over raw lines.
+
+Results stay encoded until they are touched. The index costs some 20 bytes a result.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import Any, Literal, cast
+
+import msgspec
+from attrs import frozen
+
+from . import codec
+from .errors import ProtocolError
+from .jsonl import MAX_LINE, Line, LineSplitter
+from .order import Sorter, sort_key
+from .spool import Spool
+from .submission import SubmittedKeys
+
+_BOM = b"\xef\xbb\xbf"
+_NOTHING = msgspec.Raw(b"")
+
+
+class Kind(IntEnum):
+    """What a line of results holds."""
+
+    SUCCESS = 0
+    ERROR = 1
+    MALFORMED = 2
+
+
+@frozen
+class Envelope:
+    """A line of results, opened but not unpacked.
+
+    ``key`` is ``None`` where there is no key that is a string; ``reason`` says why the line is
+    malformed, or is ``""``.
+    """
+
+    key: str | None
+    response: msgspec.Raw = _NOTHING
+    error: msgspec.Raw = _NOTHING
+    metadata: msgspec.Raw = _NOTHING
+    reason: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """What the line holds."""
+        if self.reason:
+            return Kind.MALFORMED
+        return Kind.ERROR if bytes(self.error) else Kind.SUCCESS
+
+
+class _Members(msgspec.Struct):
+    key: Any = None
+    response: msgspec.Raw = _NOTHING
+    error: msgspec.Raw = _NOTHING
+    metadata: msgspec.Raw = _NOTHING
+
+
+_open_members = msgspec.json.Decoder(_Members).decode
+
+
+def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
+    """Open a line. Nothing in it makes this raise: what is wrong with it is its ``reason``.
+
+    The key of a file's line stands in the line, that of an inlined result in its metadata, under
+    the name ``key_member``.
+    """
+    if text is None:
+        return Envelope(None, reason=f"the line is longer than {MAX_LINE} bytes and was skipped")
+    try:
+        found = _open_members(text)
+        if text.count(b'"key"') > 1:  # rarely true, and then most often of a key deeper down
+            _require_one_key(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as refused:
+        try:
+            found = _open_slowly(text)
+        except (ProtocolError, RecursionError):
+            return Envelope(None, reason=f"not a JSON object: {refused}")
+    except _TwoKeysError:
+        return Envelope(None, reason="the line has two keys")
+    key = found.key
+    if key is None and bytes(found.metadata):
+        try:
+            metadata = codec.parse(found.metadata)
+        except ProtocolError as refused:
+            return Envelope(None, reason=f"its metadata is {refused}")
+        if isinstance(metadata, dict):
+            key = cast("dict[str, object]", metadata).get(key_member)
+    has_response, has_error = _holds(found.response), _holds(found.error)
+    reason = ""
+    if has_response and has_error:
+        reason = "the line has both a response and an error"
+    elif not has_response and not has_error:
+        reason = "the line has neither a response nor an error"
+    return Envelope(
+        key if isinstance(key, str) else None,
+        found.response if has_response else _NOTHING,
+        found.error if has_error else _NOTHING,
+        found.metadata,
+        reason,
+    )
+
+
+def _holds(member: msgspec.Raw) -> bool:
+    return bytes(member) not in {b"", b"null"}
+
+
+def _open_slowly(text: bytes) -> _Members:
+    """Open what msgspec refuses and the standard library takes, such as lone surrogates."""
+    tree = codec.parse(text)
+    if not isinstance(tree, dict):
+        raise ProtocolError("not an object")
+    members = cast("dict[str, object]", tree)
+    return _Members(
+        members.get("key"),
+        *(
+            msgspec.Raw(json.dumps(members[name]).encode()) if name in members else _NOTHING
+            for name in ("response", "error", "metadata")
+        ),
+    )
+
+
+class _TwoKeysError(Exception):
+    """A line names its key twice, so that nobody can say which it has."""
+
+
+def _require_one_key(text: bytes) -> None:
+    def names(pairs: list[tuple[str, object]]) -> list[str]:
+        return [name for name, _ in pairs]
+
+    # The hook sees the outermost object last, and what it returns for that is the result.
+    outermost = cast("list[str]", json.loads(text, object_pairs_hook=names))
+    if outermost.count("key") > 1:
+        raise _TwoKeysError
+
+
+@frozen
+class Index:
+    """An index that is complete: ``order`` holds the ordinals of the results in key order.
+
+    Ordinals count results as they arrived. ``seen`` marks the submitted keys that have a result;
+    it is ``None`` where the submitted keys are not known.
+    """
+
+    offsets: array[int]
+    lengths: array[int]
+    kinds: bytearray
+    order: array[int]
+    duplicates: array[int]
+    unexpected: array[int]
+    seen: bytearray | None
+    blanks: tuple[int, ...]
+    keyed_by: Literal["key", "position"]
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def line_number(self, ordinal: int) -> int:
+        """Return the number of a line, from 1, blank lines included."""
+        return ordinal + 1 + bisect_left(self.blanks, self.offsets[ordinal])
+
+
+class Indexer:
+    """Spool the bytes of results and index them on the way.
+
+    ``feed`` the pieces, then ``finish``, then ``settle`` until it has no more to do; each call is a
+    bounded piece of work.
+    """
+
+    def __init__(
+        self, spool: Spool, keys: SubmittedKeys | None = None, key_member: str = "key"
+    ) -> None:
+        self.spool = spool
+        self.key_member = key_member
+        self._keys = keys
+        self._lines = LineSplitter()
+        self._offsets = array("Q")
+        self._lengths = array("Q")
+        self._kinds = bytearray()
+        self._sorter = Sorter()
+        self._order = array("Q")
+        self._duplicates = array("Q")
+        self._unexpected = array("Q")
+        self._blanks: list[int] = []
+        self._seen = None if keys is None else bytearray(len(keys))
+        self._keyed = 0
+        self._pieces: Iterator[list[tuple[bytes, int]]] | None = None
+        self._last = b""
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def feed(self, piece: bytes) -> None:
+        """Take the next bytes."""
+        self.spool.append(piece)
+        for line in self._lines.feed(piece):
+            self._add(line)
+
+    def finish(self) -> None:
+        """Take what is left at the end of the bytes."""
+        for line in self._lines.finish():
+            self._add(line)
+
+    def _add(self, line: Line) -> None:
+        offset, length, text = line
+        if text is not None:
+            if not offset and text.startswith(_BOM):
+                offset, length, text = len(_BOM), length - len(_BOM), text[len(_BOM) :]
+            if not text.strip():
+                self._blanks.append(offset)
+                return
+        envelope = open_envelope(text, self.key_member)
+        ordinal = len(self._offsets)
+        self._offsets.append(offset)
+        self._lengths.append(length)
+        self._kinds.append(envelope.kind)
+        self._sorter.add(sort_key(envelope.key))
+        self._keyed += envelope.key is not None
+        if self._seen is not None:
+            self._match(ordinal, envelope.key)
+
+    def _match(self, ordinal: int, key: str | None) -> None:
+        """Hold a key against the submitted ones; a position in the file is never trusted."""
+        position = None if self._keys is None or key is None else self._keys.position(key)
+        if position is None or self._seen is None:
+            self._unexpected.append(ordinal)
+        else:
+            self._seen[position] = 1
+
+    def settle(self) -> bool:
+        """Put the next few keys in order; whether there are more."""
+        if self._pieces is None:
+            self._pieces = self._sorter.sorted()
+        piece = next(self._pieces, None)
+        for key, ordinal in piece or ():
+            if key == self._last and key != sort_key(None):
+                self._duplicates.append(ordinal)
+            self._last = key
+            self._order.append(ordinal)
+        return piece is not None
+
+    def index(self) -> Index:
+        """Return the finished index."""
+        by_position = self._keys is None and not self._keyed and bool(self._offsets)
+        return Index(
+            self._offsets,
+            self._lengths,
+            self._kinds,
+            self._order,
+            self._duplicates,
+            self._unexpected,
+            self._seen,
+            tuple(self._blanks),
+            "position" if by_position else "key",
+        )

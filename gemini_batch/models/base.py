@@ -1,0 +1,96 @@
+"""What all models share: kept unknowns, open enums, 64-bit integers and timestamps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from attrs import field, frozen
+
+from ..errors import UsageError
+
+Int64 = Annotated[int, "int64"]
+"""An integer that proto3 JSON writes as a decimal string."""
+
+
+def no_members() -> dict[str, Any]:
+    """Return the ``extra`` of a model that knows all its members."""
+    return {}
+
+
+def as_strings(values: Iterable[str]) -> tuple[str, ...]:
+    """Freeze a sequence of strings, so that a frozen model stays as it was made."""
+    if isinstance(values, str):
+        raise UsageError(f"{values[:40]!a} stands for a sequence of strings: wrap it in a list")
+    return tuple(values)
+
+
+def as_objects(values: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Freeze a sequence of JSON objects."""
+    return tuple(values)
+
+
+@frozen
+class Model:
+    """A message of the API.
+
+    ``extra`` holds members that the class does not name, in the API's spelling (camelCase): what
+    the service sent beyond what is known here, or what you wish to send.
+    """
+
+    extra: Mapping[str, Any] = field(factory=no_members, kw_only=True, hash=False, repr=False)
+
+
+class OpenEnum(StrEnum):
+    """Names of the API that may grow: an unknown one is kept, and is equal to its text."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        unknown = str.__new__(cls, value)
+        unknown._name_ = value
+        unknown._value_ = value
+        return unknown
+
+    @property
+    def recognised(self) -> bool:
+        """Whether this name was known when this package was written."""
+        return self._name_ in type(self).__members__
+
+
+_RFC_3339 = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
+)
+
+
+class Timestamp(datetime):
+    """An aware ``datetime`` that remembers the RFC 3339 text it was read from.
+
+    The service writes nanoseconds, and ``datetime`` ends at microseconds; ``rfc3339`` is exact.
+    """
+
+    rfc3339: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read RFC 3339 (``"2026-08-19T14:34:12.267870162Z"``); ``ValueError`` if it is not."""
+        parts = _RFC_3339.fullmatch(text)
+        if parts is None:
+            raise ValueError(f"{text[:40]!a} is not an RFC 3339 timestamp")
+        date, time, fraction, sign, hours, minutes = parts.groups()
+        moment = datetime.fromisoformat(f"{date}T{time}")
+        offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+        zone = timezone(-offset if sign == "-" else offset) if sign else UTC
+        stamp = cls(
+            moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second,
+            int((fraction or "0")[:6].ljust(6, "0")), zone,
+        )  # fmt: skip
+        stamp.rfc3339 = text
+        return stamp
+
+    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
+        return type(self).parse, (self.rfc3339,)

@@ -1,0 +1,405 @@
+"""The results of a batch: an immutable sequence in key order, decoded as it is touched."""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Generic, Literal, NoReturn, Self, TypeAlias, TypeVar, cast, overload
+
+import msgspec
+from attrs import field, frozen
+
+from . import codec
+from .errors import ItemFailedError, ProtocolError, ResultsIncompleteError, UsageError
+from .index import Envelope, Index, Kind, open_envelope
+from .models.status import Status, grpc_name
+from .order import sort_key
+from .spool import Spool, StrPath, replacing
+from .submission import SubmittedKeys
+from .text import printable
+
+R = TypeVar("R")
+Found = TypeVar("Found")
+
+_EXCERPT = 80
+
+
+@frozen
+class IndividualRequestError:
+    """Why one request failed: ``code`` is gRPC's number, ``status`` its name.
+
+    The service often sends no message. After a cancel, requests not reached have code 1.
+    """
+
+    code: int
+    status: str
+    message: str = ""
+    details: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+
+    def __str__(self) -> str:
+        return printable(f"{self.status}: {self.message}" if self.message else self.status)
+
+
+@frozen
+class _Item:
+    """What all items share; ``key`` is ``None`` where the service sent none."""
+
+    key: str | None
+    _raw: bytes = field(kw_only=True, repr=False)
+    _metadata: msgspec.Raw = field(kw_only=True, repr=False, eq=False)
+
+    def raw(self) -> bytes:
+        """Return the line as the service sent it, without its end."""
+        return self._raw
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What was sent along with an inline request; empty for results from a file."""
+        return cast("dict[str, Any]", codec.parse(self._metadata)) if bytes(self._metadata) else {}
+
+
+@frozen
+class ItemSuccess(_Item, Generic[R]):
+    """A request that was answered. The answer may be a blocked one: see ``problem``."""
+
+    response: R
+
+    @property
+    def ok(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is nothing in the answer, such as ``"blocked: SAFETY"``, or ``None``."""
+        found = getattr(self.response, "problem", None)
+        return None if found is None else printable(str(found))
+
+    def unwrap(self) -> R:
+        """Return the response."""
+        return self.response
+
+
+@frozen
+class ItemError(_Item):
+    """A request that failed within a batch that did not."""
+
+    error: IndividualRequestError
+
+    @property
+    def ok(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def problem(self) -> str:
+        """The error as a printable sentence."""
+        return str(self.error)
+
+    def unwrap(self) -> NoReturn:
+        """Raise :class:`~gemini_batch.ItemFailedError`."""
+        raise ItemFailedError(self.key, self.problem)
+
+
+@frozen
+class ItemMalformed(_Item):
+    """A line that cannot be read; ``position`` is its number, from 1."""
+
+    position: int
+    reason: str
+    excerpt: str
+
+    @property
+    def ok(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the line, as a printable sentence."""
+        return printable(f"line {self.position} is malformed: {self.reason}: {self.excerpt}")
+
+    def unwrap(self) -> NoReturn:
+        """Raise :class:`~gemini_batch.ItemFailedError`."""
+        raise ItemFailedError(self.key, self.problem)
+
+
+BatchGenerationResponseItem: TypeAlias = ItemSuccess[R] | ItemError | ItemMalformed
+"""What became of one request; made for ``match``."""
+
+
+def read_item(
+    text: bytes, envelope: Envelope, kind: type[R], position: int, key: str | None
+) -> BatchGenerationResponseItem[R]:
+    """Decode one line; what cannot be decoded is an :class:`ItemMalformed`."""
+    rest: dict[str, Any] = {"raw": text, "metadata": envelope.metadata}
+    reason = envelope.reason
+    try:
+        if envelope.kind is Kind.SUCCESS:
+            return ItemSuccess(key, codec.decode(envelope.response, kind), **rest)
+        if envelope.kind is Kind.ERROR:
+            status = codec.decode(envelope.error, Status)
+            error = IndividualRequestError(
+                status.code, grpc_name(status.code), status.message, status.details
+            )
+            return ItemError(key, error, **rest)
+    except ProtocolError as refused:
+        reason = str(refused)
+    excerpt = printable(text[: _EXCERPT * 4].decode("utf-8", "backslashreplace"), _EXCERPT)
+    return ItemMalformed(key, position, reason, excerpt, **rest)
+
+
+class _Items(Sequence[Found]):
+    """Results in some order, by their ordinals; an item is read when it is touched."""
+
+    def __init__(self, ordinals: array[int]) -> None:
+        self._ordinals = ordinals
+
+    @abstractmethod
+    def at(self, ordinal: int) -> Any:
+        """Return the result that arrived as the ``ordinal``-th, from 0."""
+
+    @abstractmethod
+    def _slice(self, ordinals: array[int]) -> Sequence[Found]: ...
+
+    def __len__(self) -> int:
+        return len(self._ordinals)
+
+    def __iter__(self) -> Iterator[Found]:
+        for ordinal in self._ordinals:
+            yield cast("Found", self.at(ordinal))
+
+    @overload
+    def __getitem__(self, index: int) -> Found: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Found]: ...
+    def __getitem__(self, index: int | slice) -> Found | Sequence[Found]:
+        if isinstance(index, slice):
+            return self._slice(self._ordinals[index])
+        return cast("Found", self.at(self._ordinals[index]))
+
+
+class _View(_Items[Found]):
+    """Some of the results of a batch; it keeps them all open."""
+
+    def __init__(self, results: BatchResults[Any], ordinals: array[int]) -> None:
+        super().__init__(ordinals)
+        self._results = results
+
+    def at(self, ordinal: int) -> Any:
+        return self._results.at(ordinal)
+
+    def _slice(self, ordinals: array[int]) -> Sequence[Found]:
+        return _View(self._results, ordinals)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} results>"
+
+
+class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
+    """All results of a batch, in key order: numbers first, then names.
+
+    They stay on disk (or, for an inline batch, in memory) as they came, and each is decoded when
+    it is touched; keep what you touch more than once. They own what holds them: use ``with``, or
+    ``close()`` them when done; they outlive the client and the handle. Any number of threads may
+    read them.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        index: Index,
+        kind: type[R],
+        *,
+        keys: SubmittedKeys | None = None,
+        key_member: str = "key",
+        expected: int | None = None,
+    ) -> None:
+        super().__init__(index.order)
+        self._spool = spool
+        self._index = index
+        self._kind = kind
+        self._keys = keys
+        self._key_member = key_member
+        self.expected = expected if keys is None else len(keys)
+
+    def at(self, ordinal: int) -> BatchGenerationResponseItem[R]:
+        """Return the result that arrived as the ``ordinal``-th, from 0."""
+        index = self._index
+        text = self._spool.read(index.offsets[ordinal], index.lengths[ordinal])
+        envelope = open_envelope(text, self._key_member)
+        by_position = index.keyed_by == "position"
+        key = str(ordinal) if by_position else envelope.key
+        return read_item(text, envelope, self._kind, index.line_number(ordinal), key)
+
+    def _slice(self, ordinals: array[int]) -> Sequence[BatchGenerationResponseItem[R]]:
+        return _View(self, ordinals)
+
+    @property
+    def keyed_by(self) -> Literal["key", "position"]:
+        """``"position"`` where another client made the batch and gave its requests no keys."""
+        return self._index.keyed_by
+
+    def by_key(self, key: str) -> BatchGenerationResponseItem[R]:
+        """Return the result of a key: the first to arrive, if there is more than one.
+
+        Raises :class:`~gemini_batch.ResultsIncompleteError` for a request without a result, and
+        :class:`~gemini_batch.UsageError` for a key that was never submitted.
+        """
+        ordinal = self._find(key)
+        if ordinal is not None:
+            return self.at(ordinal)
+        if self._keys is not None and self._keys.position(key) is not None:
+            raise ResultsIncompleteError(f"no result came back for the key {key!a}", [key])
+        raise UsageError(f"no result has the key {key!a}")
+
+    def _find(self, key: str) -> int | None:
+        if self.keyed_by == "position":
+            known = key.isascii() and key.isdigit() and str(int(key)) == key
+            return int(key) if known and int(key) < len(self) else None
+        wanted, order = sort_key(key), self._index.order
+        low, high = 0, len(order)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (
+                (middle + 1, high) if self._sort_key(order[middle]) < wanted else (low, middle)
+            )
+        found = low < len(order) and self._sort_key(order[low]) == wanted
+        return order[low] if found else None
+
+    def _sort_key(self, ordinal: int) -> bytes:
+        index = self._index
+        text = self._spool.read(index.offsets[ordinal], index.lengths[ordinal])
+        return sort_key(open_envelope(text, self._key_member).key)
+
+    @cached_property
+    def _by_kind(self) -> tuple[array[int], array[int], array[int]]:
+        kinds = self._index.kinds
+        found = (array("Q"), array("Q"), array("Q"))
+        for ordinal in self._index.order:
+            found[kinds[ordinal]].append(ordinal)
+        return found
+
+    @property
+    def successes(self) -> Sequence[ItemSuccess[R]]:
+        """The requests that were answered."""
+        return _View(self, self._by_kind[Kind.SUCCESS])
+
+    @property
+    def errors(self) -> Sequence[ItemError]:
+        """The requests that failed."""
+        return _View(self, self._by_kind[Kind.ERROR])
+
+    @property
+    def malformed(self) -> Sequence[ItemMalformed]:
+        """The lines that cannot be read, as far as was seen without decoding all of them."""
+        return _View(self, self._by_kind[Kind.MALFORMED])
+
+    @property
+    def duplicates(self) -> Sequence[BatchGenerationResponseItem[R]]:
+        """Results whose key an earlier result has, too."""
+        return _View(self, self._index.duplicates)
+
+    @property
+    def unexpected(self) -> Sequence[BatchGenerationResponseItem[R]]:
+        """Results whose key was never submitted; empty where the submitted keys are not known."""
+        return _View(self, self._index.unexpected)
+
+    @cached_property
+    def missing(self) -> Sequence[str] | None:
+        """The keys without a result; ``None`` where the submitted keys are not known."""
+        if self._keys is None or self._index.seen is None:
+            return None
+        pairs = zip(self._keys, self._index.seen, strict=True)
+        return tuple(key for key, seen in pairs if not seen)
+
+    def raise_for_incomplete(self) -> None:
+        """Raise :class:`~gemini_batch.ResultsIncompleteError` unless every request has a result."""
+        missing = self.missing
+        if missing:
+            shown = ", ".join(ascii(key) for key in missing[:3])
+            more = " and more" if len(missing) > 3 else ""
+            raise ResultsIncompleteError(
+                f"{len(missing)} of {self.expected} requests have no result: {shown}{more}", missing
+            )
+        if missing is None and self.expected is not None and len(self) < self.expected:
+            raise ResultsIncompleteError(
+                f"{len(self)} results came back for {self.expected} requests"
+            )
+
+    def save(self, path: StrPath, *, overwrite: bool = False) -> None:
+        """Write one line of JSON a request, in key order; the file takes its name when whole.
+
+        A line is ``{"key", "response"}`` or ``{"key", "error"}`` in the API's spelling. A request
+        without a result that can be read gets an error of code 15 (``DATA_LOSS``), so that every
+        key is there.
+        """
+        with replacing(path, overwrite=overwrite) as file:
+            for line in self.lines():
+                file.write(line)
+
+    def lines(self) -> Iterator[bytes]:
+        """Return the lines that :meth:`save` writes, each with its end."""
+        missing = sorted((sort_key(key), key) for key in self.missing or ())
+        absent = iter(missing)
+        gap = next(absent, None)
+        for ordinal in self._index.order:
+            item = self.at(ordinal)
+            while gap is not None and gap[0] < sort_key(item.key):
+                yield _line(gap[1], _LOST)
+                gap = next(absent, None)
+            yield _line(item.key, _outcome(item, self._key_member))
+        while gap is not None:
+            yield _line(gap[1], _LOST)
+            gap = next(absent, None)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the bytes were let go of."""
+        return self._spool.closed
+
+    def close(self) -> None:
+        """Let go of the bytes; items already touched stay as they are."""
+        self._spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("results are not pickled: save(path) them, and open that file there")
+
+    def __repr__(self) -> str:
+        of = "" if self.expected is None else f" of {self.expected}"
+        return f"<BatchResults: {len(self)}{of}, {len(self.errors)} failed>"
+
+
+def _line(key: str | None, outcome: bytes) -> bytes:
+    try:
+        name = msgspec.json.encode(key)
+    except UnicodeEncodeError:  # a lone surrogate, which JSON can only hold escaped
+        name = json.dumps(key).encode("ascii")
+    return b'{"key":%s,%s}\n' % (name, outcome)
+
+
+def _error(message: str) -> bytes:
+    return b'"error":%s' % msgspec.json.encode({"code": 15, "message": message})
+
+
+_LOST = _error("no result came back for this request")
+
+
+def _outcome(item: BatchGenerationResponseItem[Any], key_member: str) -> bytes:
+    envelope = open_envelope(item.raw(), key_member)
+    match item:
+        case ItemSuccess():
+            return b'"response":%s' % bytes(envelope.response)
+        case ItemError():
+            return b'"error":%s' % bytes(envelope.error)
+        case ItemMalformed():
+            return _error(item.problem)

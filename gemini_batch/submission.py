@@ -1,0 +1,234 @@
+"""The caller's requests, checked and encoded into a spool before anything is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, cast
+
+import msgspec
+from attrs import evolve
+
+from . import codec
+from .errors import UsageError
+from .models.content import Content
+from .models.generation import GenerateContentRequest
+from .spool import Spool
+
+Prompt: TypeAlias = str | GenerateContentRequest
+"""One prompt: a text, or a request with everything that shapes the answer."""
+
+Entry: TypeAlias = Prompt | tuple[str, Prompt]
+"""A prompt, with or without a key of its own."""
+
+Requests: TypeAlias = Mapping[str, Prompt] | Iterable[Entry]
+"""What can be submitted: prompts by key, or prompts in order."""
+
+Via: TypeAlias = Literal["auto", "inline", "file"]
+"""How requests travel: inside the create call, or in a file uploaded before it."""
+
+INLINE_BYTES = 8 << 20
+"""Encoded requests above this go by file: a create call holds 20 MiB at most, all told."""
+INLINE_ANSWERS = 16 << 20
+"""Expected answers above this come by file: inline, they come twice in one reply."""
+INLINE_LIMIT = 20_000_000
+"""Bytes of a create call that is surely accepted; the service refuses 20 971 520."""
+FILE_LIMIT = 2_000_000_000
+"""Bytes of a file that the service takes."""
+
+_BYTES_PER_TOKEN = 4
+_EXPECTED_TOKENS = 2048
+_IMAGE_BYTES = 3 << 20
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
+
+
+def entries_of(requests: object) -> Iterable[Entry]:
+    """Return what is to be iterated over; :class:`~gemini_batch.UsageError` where it is nothing."""
+    if isinstance(requests, str | bytes | bytearray | GenerateContentRequest):
+        raise UsageError(f"submit() takes many requests: wrap it in a list ({_kind(requests)})")
+    if isinstance(requests, Mapping):
+        return cast("Mapping[str, Prompt]", requests).items()
+    if isinstance(requests, Iterable):
+        return cast("Iterable[Entry]", requests)
+    raise UsageError(f"submit() takes a mapping or an iterable of requests, not {_kind(requests)}")
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+class SubmittedKeys:
+    """The keys of a batch in the order of submission.
+
+    A request without a key is numbered by its position, and costs one byte here.
+    """
+
+    def __init__(self) -> None:
+        self._explicit: dict[str, int] = {}
+        self._is_explicit = bytearray()
+
+    def __len__(self) -> int:
+        return len(self._is_explicit)
+
+    def __iter__(self) -> Iterator[str]:
+        explicit = iter(self._explicit)
+        for position, own in enumerate(self._is_explicit):
+            yield next(explicit) if own else str(position)
+
+    def position(self, key: str) -> int | None:
+        """Return where a key was submitted, or ``None``."""
+        found = self._explicit.get(key)
+        if found is None and _NUMBER.fullmatch(key):
+            number = int(key)
+            if number < len(self) and not self._is_explicit[number]:
+                return number
+        return found
+
+    def add(self, key: str | None) -> str:
+        """Take the key of the next request, or number it; a duplicate is refused."""
+        position = len(self)
+        name = str(position) if key is None else key
+        earlier = self.position(name)
+        if earlier is not None:
+            raise UsageError(
+                f"requests {earlier} and {position} have the same key {name!a}; "
+                "answers are told apart by their keys"
+            )
+        if key is not None:
+            self._explicit[key] = position
+        self._is_explicit.append(key is not None)
+        return name
+
+
+class _Encoded(msgspec.Struct):
+    """A line of the spool, split without decoding it."""
+
+    key: msgspec.Raw
+    request: msgspec.Raw
+
+
+class Submission:
+    """Requests encoded as lines of ``{"key", "request"}``; each is checked as it comes."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._hash = hashlib.sha256()
+        self._expected_answers = 0
+        self.keys = SubmittedKeys()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the encoded requests."""
+        return self._spool.size
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the encoded requests, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return a chunk of the encoded requests."""
+        return self._spool.read(offset, size)
+
+    def add(self, entries: Sequence[object]) -> None:
+        """Check and encode a few; :class:`~gemini_batch.UsageError` names the first bad one."""
+        lines = b"".join([self._line(entry) for entry in entries])
+        self._hash.update(lines)
+        self._spool.append(lines)
+        if self.size > FILE_LIMIT:
+            raise UsageError(
+                f"the requests up to number {len(self.keys) - 1} take {self.size} bytes, and a "
+                f"batch holds {FILE_LIMIT} at most: submit fewer at a time"
+            )
+
+    def _line(self, entry: object) -> bytes:
+        key, prompt = self._split(entry)
+        name = self.keys.add(key)
+        where = f"request {len(self.keys) - 1} (key {name!a})"
+        request = _request(prompt, where)
+        self._expected_answers += _expected_bytes(request)
+        try:
+            return b'{"key":%s,"request":%s}\n' % (codec.encode(name), codec.encode(request))
+        except ValueError as refused:
+            raise UsageError(f"{where}: {refused}") from None
+
+    def _split(self, entry: object) -> tuple[str | None, object]:
+        if not isinstance(entry, tuple):
+            return None, entry
+        pair = cast("tuple[object, ...]", entry)
+        if len(pair) != 2:
+            raise UsageError(
+                f"request {len(self.keys)} is a tuple of {len(pair)}; a key and a prompt are two"
+            )
+        key, prompt = pair
+        if not isinstance(key, str):
+            hint = "use str(key)" if isinstance(key, int) else "a key is a string"
+            raise UsageError(f"request {len(self.keys)} has the key {key!a}: {hint}")
+        return key, prompt
+
+    def via(self, wanted: Via) -> Literal["inline", "file"]:
+        """Decide how the requests travel, now that all are known."""
+        if not len(self.keys):
+            raise UsageError("there are no requests to submit")
+        if wanted == "file" or (
+            wanted == "auto"
+            and (self.size > INLINE_BYTES or self._expected_answers > INLINE_ANSWERS)
+        ):
+            return "file"
+        if wanted not in {"auto", "inline"}:
+            raise UsageError(f"via is 'auto', 'inline' or 'file', not {wanted!a}")
+        if self.size > INLINE_LIMIT:
+            raise UsageError(
+                f"the requests take {self.size} bytes, and an inline batch holds {INLINE_LIMIT} "
+                "at most: use via='file'"
+            )
+        return "inline"
+
+    def inlined(self) -> bytes:
+        """Return the requests as the JSON array of an inline batch, each with its key."""
+        lines = self.read(0, self.size).splitlines()
+        encoded = (msgspec.json.decode(line, type=_Encoded) for line in lines)
+        return b"[%s]" % b",".join(
+            b'{"request":%s,"metadata":{"key":%s}}' % (bytes(one.request), bytes(one.key))
+            for one in encoded
+        )
+
+
+def _request(prompt: object, where: str) -> GenerateContentRequest:
+    if isinstance(prompt, str):
+        if not prompt:
+            raise UsageError(f"{where}: the prompt is empty")
+        return GenerateContentRequest.of(prompt)
+    if not isinstance(prompt, GenerateContentRequest):
+        raise UsageError(
+            f"{where}: a prompt is a str or a GenerateContentRequest, not {_kind(prompt)}"
+        )
+    if not prompt.contents:
+        raise UsageError(f"{where}: contents is empty")
+    for index, content in enumerate(prompt.contents):
+        _require_parts(content, f"{where}: contents[{index}]")
+    if prompt.system_instruction is not None:
+        _require_parts(prompt.system_instruction, f"{where}: system_instruction")
+    if prompt.model is not None and "/" not in prompt.model:
+        return evolve(prompt, model=f"models/{prompt.model}")
+    return prompt
+
+
+def _require_parts(content: Content, where: str) -> None:
+    if not content.parts:
+        raise UsageError(f"{where}.parts is empty")
+    for index, part in enumerate(content.parts):
+        if part.text == "":
+            raise UsageError(f"{where}.parts[{index}].text is empty")
+
+
+def _expected_bytes(request: GenerateContentRequest) -> int:
+    """Guess the size of an answer, to choose how it had better come back."""
+    config: Any = request.generation_config
+    if config is None:
+        return _BYTES_PER_TOKEN * _EXPECTED_TOKENS
+    size = _BYTES_PER_TOKEN * (config.max_output_tokens or _EXPECTED_TOKENS)
+    if any(modality != "TEXT" for modality in config.response_modalities):
+        size += _IMAGE_BYTES
+    return size * (config.candidate_count or 1)

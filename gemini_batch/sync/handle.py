@@ -1,0 +1,169 @@
+"""The synchronous handle of a batch."""
+
+from __future__ import annotations
+
+from typing import Generic, NoReturn, TypeVar
+
+from attrs import evolve
+
+from ..batch import Batch
+from ..custody import Custody
+from ..errors import GeminiBatchError, NotFoundError, SyncHandleReturnedError
+from ..flows.batches import cancel, delete, look
+from ..flows.results import results, status, stream, wait, waiting, watch
+from ..models.operation import BatchOperation
+from ..progress import Report
+from ..results import BatchGenerationResponseItem, BatchResults
+from ..retry import PollPolicy, is_transient
+from ..states import BatchStatus
+from .link import Link
+from .streams import SyncStream
+
+R = TypeVar("R")
+
+
+class SyncBatchHandle(Generic[R]):
+    """A batch at the service, yours to look at, wait for, cancel or delete.
+
+    ``cancel()`` and ``delete()`` consume the handle; if they fail, it is still yours. It needs
+    its client open, and any number of threads may share it.
+    """
+
+    def __init__(self, link: Link, batch: Batch[R]) -> None:
+        self._link = link
+        self._batch = batch
+        self._custody = Custody()
+
+    @property
+    def name(self) -> str:
+        """The name of the batch, ``batches/…``, readable for ever."""
+        return self._batch.name
+
+    def operation(self) -> BatchOperation:
+        """Look once, and download nothing."""
+        self._custody.require_live()
+        return self._link.run(look(self._link.settings, self.name)).operation
+
+    def status(self) -> BatchStatus[R]:
+        """Look once; the results of a finished batch are fetched, indexed and sorted.
+
+        They are fetched the first time only. If that fails, ``.operation`` of the error holds
+        what was seen.
+        """
+        self._custody.require_live()
+        spools = self._link.spools()
+        return self._link.run(status(self._link.settings, self._batch, spools), spools)
+
+    def watch(
+        self,
+        *,
+        timeout: float | None = None,
+        poll: PollPolicy | None = None,
+        progress: bool | Report = False,
+    ) -> SyncStream[BatchStatus[R]]:
+        """Look again and again, and yield each status; the last one is final.
+
+        Args:
+            timeout: Seconds until :class:`~gemini_batch.WaitTimeoutError`, which leaves the batch
+                and this handle as they are. It bounds the end of the batch, not the download.
+            poll: How often to look, instead of the client's way.
+            progress: ``True`` to show progress on standard error, or what to call with it.
+        """
+        self._custody.require_live()
+        spools = self._link.spools()
+        terms = waiting(self._link.settings, timeout, poll, progress)
+        stream = watch(self._link.settings, self._batch, spools, terms)
+        return self._link.iterate(stream, spools)
+
+    def wait(
+        self,
+        *,
+        timeout: float | None = None,
+        poll: PollPolicy | None = None,
+        progress: bool | Report = False,
+    ) -> BatchStatus[R]:
+        """Return the final status, however the batch ends; the arguments are those of ``watch``."""
+        self._custody.require_live()
+        spools = self._link.spools()
+        terms = waiting(self._link.settings, timeout, poll, progress)
+        flow = wait(self._link.settings, self._batch, spools, terms)
+        return self._link.run(flow, spools)
+
+    def results(
+        self,
+        *,
+        timeout: float | None = None,
+        poll: PollPolicy | None = None,
+        progress: bool | Report = False,
+    ) -> BatchResults[R]:
+        """Wait, and return the results; the arguments are those of ``watch``.
+
+        Raises :class:`~gemini_batch.BatchEndedError` where the batch does not succeed; its
+        ``.status`` keeps whatever was answered and billed.
+        """
+        self._custody.require_live()
+        spools = self._link.spools()
+        terms = waiting(self._link.settings, timeout, poll, progress)
+        flow = results(self._link.settings, self._batch, spools, terms)
+        return self._link.run(flow, spools)
+
+    def stream_results(
+        self,
+        *,
+        timeout: float | None = None,
+        poll: PollPolicy | None = None,
+        progress: bool | Report = False,
+    ) -> SyncStream[BatchGenerationResponseItem[R]]:
+        """Wait, then yield the results as they arrive, in no order, in constant memory.
+
+        What is missing cannot be known this way. The arguments are those of ``watch``.
+        """
+        self._custody.require_live()
+        terms = waiting(self._link.settings, timeout, poll, progress)
+        return self._link.iterate(stream(self._link.settings, self._batch, terms))
+
+    def cancel(self) -> SyncBatchHandle[R]:
+        """Ask the service to stop, and return a fresh handle; this one is consumed.
+
+        The batch may end as cancelled, or as succeeded with part of its answers; what was
+        answered is billed. Cancelling a finished batch changes nothing.
+
+        Raises:
+            SyncHandleReturnedError: It failed, and ``.handle`` is still yours.
+            NotFoundError: There is no such batch; the handle is consumed.
+        """
+        with self._custody.consume("cancel"):
+            try:
+                self._link.run(cancel(self._link.settings, self.name))
+            except NotFoundError:
+                raise
+            except GeminiBatchError as reason:
+                raise self._returned("cancel", reason) from reason
+        return SyncBatchHandle(self._link, evolve(self._batch))
+
+    def delete(self) -> None:
+        """Remove the batch and its results; this handle is consumed.
+
+        A batch that runs is forgotten rather than stopped, and may still be billed: cancel it
+        first.
+
+        Raises:
+            SyncHandleReturnedError: It failed, and ``.handle`` is still yours.
+            NotFoundError: There is no such batch; the handle is consumed.
+        """
+        with self._custody.consume("delete"):
+            try:
+                self._link.run(delete(self._link.settings, self.name))
+            except NotFoundError:
+                raise
+            except GeminiBatchError as reason:
+                raise self._returned("delete", reason) from reason
+
+    def _returned(self, verb: str, reason: GeminiBatchError) -> SyncHandleReturnedError:
+        return SyncHandleReturnedError(verb, reason, self, retryable=is_transient(reason))
+
+    def __repr__(self) -> str:
+        return f"<SyncBatchHandle {self.name}, {self._custody.state}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a handle is not pickled: send batch.name, use client.get_batch(name)")

@@ -1,0 +1,46 @@
+"""Iterators that hold a connection, and let go of it when they are closed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+from ..errors import UsageError
+
+T = TypeVar("T")
+
+
+class SyncStream(Generic[T]):
+    """Values one after the other. Close it, or use ``with``, unless you read it to its end."""
+
+    def __init__(self, values: Generator[T]) -> None:
+        self._values = values
+        self._reading = threading.Lock()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        if not self._reading.acquire(blocking=False):
+            raise UsageError("another thread is reading this stream; give each thread its own")
+        try:
+            return next(self._values)
+        finally:
+            self._reading.release()
+
+    def close(self) -> None:
+        """Let go of the connection; the batch goes on at the service."""
+        self._values.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()

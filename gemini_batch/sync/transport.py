@@ -1,0 +1,222 @@
+"""Perform effects with requests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, cast
+
+import requests
+from attrs import frozen
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.util import Retry
+
+from ..credentials import ApiKey
+from ..effects import (
+    Draw,
+    Effect,
+    Now,
+    Offload,
+    Open,
+    Read,
+    Request,
+    Response,
+    Send,
+    Sleep,
+)
+from ..errors import Delivery, ProtocolError, TransportError, UsageError
+from ..limits import BODY_LIMIT, DRAWN, PIECE
+from ..settings import Settings
+from ..spool import Spools
+
+_NEVER_CONNECTED = (ConnectTimeoutError, NewConnectionError, ProxyError)
+
+
+def own_session() -> requests.Session:
+    """Return a session that never repeats anything by itself."""
+    session = requests.Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=32, max_retries=Retry(0, read=False)))
+    return session
+
+
+def require_harmless(session: requests.Session) -> requests.Session:
+    """Return a caller's session, unless it would create a batch twice behind our back."""
+    for adapter in cast("dict[str, object]", session.adapters).values():
+        retries = getattr(adapter, "max_retries", None)
+        if isinstance(retries, Retry) and retries.total and _repeats_posts(retries):
+            raise UsageError(
+                "this session repeats POST by itself, and could create a batch twice: mount an "
+                "adapter with max_retries=0; this package retries what may be retried"
+            )
+    if session.hooks.get("response"):
+        raise UsageError("this session has response hooks, which must not raise: remove them")
+    return session
+
+
+def _repeats_posts(retries: Retry) -> bool:
+    methods = retries.allowed_methods
+    return not methods or "POST" in methods
+
+
+@frozen
+class Connection:
+    """What all flows of a client share to reach the service."""
+
+    session: requests.Session
+    settings: Settings
+    key: ApiKey
+
+    def send(self, request: Request, deadline: float) -> requests.Response:
+        """Send a request, and return its reply with the body still to be read."""
+        api, timeouts = self.settings.api, self.settings.timeouts
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TransportError("the time for this call is over", Delivery.NOT_SENT)
+        headers = {**request.headers, "accept-encoding": "identity"}
+        if request.keyed:
+            headers |= self.key.headers()
+        with _translated(self.settings):
+            return self.session.request(
+                request.method,
+                api.origin + request.path,
+                headers=headers,
+                data=request.body or None,
+                stream=True,
+                allow_redirects=False,  # the key would go along
+                timeout=(
+                    min(timeouts.connect, left),
+                    min(request.read_timeout or timeouts.read, left),
+                ),
+                auth=_keep_as_is,
+            )
+
+
+def _keep_as_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Authenticate by nothing but the key: without this, ``~/.netrc`` would be used."""
+    return prepared
+
+
+class RequestsTransport:
+    """Performs the effects of one flow; it owns the open body and the flow's spools."""
+
+    def __init__(self, connection: Connection, spools: Spools | None = None) -> None:
+        self._connection = connection
+        self._spools = spools
+        self._open: requests.Response | None = None
+
+    def perform(self, effect: Effect[Any]) -> Any:
+        """Do what the effect asks, and return the answer."""
+        match effect:
+            case Send(request, deadline):
+                with self._connection.send(request, deadline) as reply:
+                    return Response(
+                        reply.status_code, _lower(reply.headers), self._whole(reply, deadline)
+                    )
+            case Open(request, deadline):
+                self._let_go()
+                self._open = self._connection.send(request, deadline)
+                return Response(self._open.status_code, _lower(self._open.headers))
+            case Read():
+                return self._read(self._require_open())
+            case Draw(supply):
+                return list(islice(cast("Iterator[Any]", supply), DRAWN))
+            case Sleep(seconds):
+                return time.sleep(seconds)
+            case Now():
+                return time.monotonic()
+            case Offload(work):
+                return work()
+            case _:
+                raise TypeError(f"not an effect: {effect!r}")
+
+    def _require_open(self) -> requests.Response:
+        if self._open is None:
+            raise TypeError("there is no open body to read")
+        return self._open
+
+    def _whole(self, reply: requests.Response, deadline: float) -> bytes:
+        body = bytearray()
+        while piece := self._read(reply):
+            body += piece
+            if len(body) > BODY_LIMIT:
+                raise ProtocolError(f"the service sent a reply of more than {BODY_LIMIT} bytes")
+            if time.monotonic() > deadline:
+                raise TransportError("the reply did not end in time", timed_out=True)
+        return bytes(body)
+
+    def _read(self, reply: requests.Response) -> bytes:
+        # Not through requests, which would wait until a piece is full.
+        with _translated(self._connection.settings):
+            return cast("bytes", reply.raw.read1(PIECE, decode_content=False))
+
+    def _let_go(self) -> None:
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def release(self) -> None:
+        """Let go of whatever is still open."""
+        self._let_go()
+        if self._spools is not None:
+            self._spools.close()
+
+
+@contextmanager
+def _translated(settings: Settings) -> Generator[None]:
+    """Turn failures of the network into ours.
+
+    Without a cause: what requests raises holds the request, and with it the key.
+    """
+    host = settings.api.origin
+    try:
+        yield
+    except (requests.RequestException, HTTPError, OSError) as error:
+        raise _translation(error, host) from None
+
+
+def _translation(error: Exception, host: str) -> TransportError:
+    reasons = list(_reasons(error))
+    said = next(
+        (str(one.strerror) for one in reasons if _has_words(one)), type(reasons[-1]).__name__
+    )
+    if any(isinstance(one, SSLError | requests.exceptions.SSLError) for one in reasons):
+        return TransportError(
+            f"no trusted connection to {host}: {said}. A certificate of your own authority is "
+            "named by the variable REQUESTS_CA_BUNDLE",
+            Delivery.NOT_SENT,
+            permanent=True,
+        )
+    if any(isinstance(one, _NEVER_CONNECTED) for one in reasons):
+        return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
+    slow = any(isinstance(one, ReadTimeoutError | requests.ReadTimeout) for one in reasons)
+    what = "no answer in time from" if slow else "the connection was lost to"
+    return TransportError(f"{what} {host}: {said}", timed_out=slow)
+
+
+def _has_words(error: BaseException) -> bool:
+    return isinstance(error, OSError) and bool(error.strerror)
+
+
+def _reasons(error: BaseException | None) -> Iterator[Any]:
+    """Yield an error and what lies behind it, outermost first."""
+    while error is not None:
+        yield error
+        inner: object = getattr(error, "reason", None) or next(iter(error.args), None)
+        if not isinstance(inner, BaseException):
+            inner = error.__cause__ or error.__context__
+        error = inner if isinstance(inner, BaseException) else None
+
+
+def _lower(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
