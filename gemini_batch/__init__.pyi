@@ -1,5 +1,3 @@
-"""The public names, for type checkers; they load lazily."""
-
 from .aio import (
     AsyncBatchClient as AsyncBatchClient,
 )

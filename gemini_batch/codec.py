@@ -210,6 +210,10 @@ def _open_enum(value: object, kind: type[OpenEnum]) -> OpenEnum:
     return kind(_string(value))
 
 
+_PRIMITIVES: frozenset[Any] = frozenset({_string, _boolean, _integer, _number, _timestamp})
+"""Hooks that need not be told the type."""
+
+
 def _mapping(value: object, _: object = None) -> Mapping[str, Any]:
     if isinstance(value, dict):
         return cast("dict[str, Any]", value)
@@ -270,6 +274,8 @@ def _model_reader(kind: type[Model]) -> Callable[[Any, Any], Model]:
 def _reader(kind: Any) -> Callable[[Any], Any]:
     """Return how to read a value of ``kind``."""
     hook = _CONVERTER.get_structure_hook(kind)
+    if hook in _PRIMITIVES:
+        return cast("Callable[[Any], Any]", hook)
     return lambda value: hook(value, kind)
 
 

@@ -11,6 +11,15 @@ VARIABLES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """The environment variables that may hold the key, in the order of Google's own clients."""
 
 
+class _Masked(str):
+    """Text that shows itself to nobody who asks for its ``repr``, such as a dump of headers."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'<the API key>'"
+
+
 class ApiKey:
     """A secret: it appears in no ``repr``, pickle or copy.
 
@@ -45,7 +54,7 @@ class ApiKey:
 
     def headers(self) -> dict[str, str]:
         """Return the header that carries the key to its own origin."""
-        return {"x-goog-api-key": self.__secret}
+        return {"x-goog-api-key": _Masked(self.__secret)}
 
     def __repr__(self) -> str:
         return f"<API key from {self.source}>"

@@ -283,9 +283,10 @@ def parse_upload_start(response: Response, api: Api) -> UploadSession:
         origin, url = "", urlsplit("")
     if not found:
         raise ProtocolError("the service began an upload without the header X-Goog-Upload-URL")
+    host = url.netloc.rpartition("@")[2]
     if origin not in {api.origin, DEFAULT_ORIGIN} or not url.path.startswith("/"):
         raise ProtocolError(
-            f"the service wants the upload to go to {printable(url.netloc.rpartition('@')[2], 100)}, "
+            f"the service wants the upload to go to {printable(host, 100)}, "
             "which is neither its own host nor Google's; nothing was sent there"
         )
     prefix = "" if origin == api.origin else api.prefix

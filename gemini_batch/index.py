@@ -22,7 +22,8 @@ from .order import Sorter, sort_key
 from .spool import Spool
 from .submission import SubmittedKeys
 
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""A mark that may stand before the first line, and is no part of it."""
 _NOTHING = msgspec.Raw(b"")
 
 
@@ -53,7 +54,7 @@ class Envelope:
         """What the line holds."""
         if self.reason:
             return Kind.MALFORMED
-        return Kind.ERROR if bytes(self.error) else Kind.SUCCESS
+        return Kind.SUCCESS if self.error is _NOTHING else Kind.ERROR
 
 
 class _Members(msgspec.Struct):
@@ -86,7 +87,7 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
     except _TwoKeysError:
         return Envelope(None, reason="the line has two keys")
     key = found.key
-    if key is None and bytes(found.metadata):
+    if key is None and found.metadata is not _NOTHING:
         try:
             metadata = codec.parse(found.metadata)
         except ProtocolError as refused:
@@ -109,7 +110,7 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
 
 
 def _holds(member: msgspec.Raw) -> bool:
-    return bytes(member) not in {b"", b"null"}
+    return member is not _NOTHING and bytes(memoryview(member)[:5]) != b"null"
 
 
 def _open_slowly(text: bytes) -> _Members:
@@ -211,8 +212,8 @@ class Indexer:
     def _add(self, line: Line) -> None:
         offset, length, text = line
         if text is not None:
-            if not offset and text.startswith(_BOM):
-                offset, length, text = len(_BOM), length - len(_BOM), text[len(_BOM) :]
+            if not offset and text.startswith(BOM):
+                offset, length, text = len(BOM), length - len(BOM), text[len(BOM) :]
             if not text.strip():
                 self._blanks.append(offset)
                 return

@@ -119,7 +119,7 @@ class Pending(_Status):
 
     @property
     def finished(self) -> bool:
-        """No: there is more to come."""
+        """False, for there is more to come."""
         return False
 
 
@@ -137,7 +137,7 @@ class Running(_Status):
 
     @property
     def finished(self) -> bool:
-        """No: there is more to come."""
+        """False, for there is more to come."""
         return False
 
     @property

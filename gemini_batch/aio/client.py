@@ -31,9 +31,9 @@ class AsyncBatchClient:
     """Batches on the Gemini API, for asynchronous services.
 
     The key is taken from ``api_key``, or else from ``GOOGLE_API_KEY`` or ``GEMINI_API_KEY``; the
-    address from ``base_url``, or else from ``GOOGLE_GEMINI_BASE_URL``. A client belongs to the event
-    loop that uses it first. Close it when done, or use ``async with``: handles need their client
-    open, results do not.
+    address from ``base_url``, or else from ``GOOGLE_GEMINI_BASE_URL``. A client belongs to the
+    event loop that uses it first. Close it when done, or use ``async with``: handles need their
+    client open, results do not.
 
     Args:
         api_key: The API key.
@@ -101,10 +101,10 @@ class AsyncBatchClient:
         call is lost, the batch is looked for by its label, and the call is not sent again.
 
         Args:
-            requests: A mapping of keys to prompts, or an iterable (also an asynchronous one) of prompts or of
-                ``(key, prompt)``; it is consumed once, and not held in memory. A prompt is a
-                ``str`` or a ``GenerateContentRequest``. Without a key it is numbered by its
-                position, from ``"0"``.
+            requests: A mapping of keys to prompts, or an iterable, also an asynchronous one, of
+                prompts or of ``(key, prompt)``; it is consumed once, and not held in memory. A
+                prompt is a ``str`` or a ``GenerateContentRequest``. Without a key it is numbered
+                by its position, from ``"0"``.
             model: The model, instead of the client's.
             display_name: A name for people; the label is added to it.
             via: ``"inline"`` (inside the create call), ``"file"`` (uploaded before it), or

@@ -5,13 +5,12 @@ The synchronous twin of this module has the same text but for ``async`` and ``aw
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol, TypeVar
 
 from ..effects import Effect, Flow, Item, Steps, Stream
 from ..errors import GeminiBatchError
-from ..log import log
+from ..log import trimmed
 
 T = TypeVar("T")
 
@@ -65,8 +64,3 @@ async def iterate(stream: Stream[T], outside: Outside) -> AsyncGenerator[T]:
     finally:
         steps.close()
         outside.release()
-
-
-def trimmed(error: GeminiBatchError) -> GeminiBatchError:
-    """Leave out of a traceback what happened in here, unless the logger is at DEBUG."""
-    return error if log.isEnabledFor(logging.DEBUG) else error.with_traceback(None)

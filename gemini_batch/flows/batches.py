@@ -18,6 +18,7 @@ from ..endpoints import (
 from ..errors import (
     ApiError,
     CreateOutcomeUnknownError,
+    GeminiBatchError,
     InvalidRequestError,
     NotFoundError,
     ProtocolError,
@@ -74,7 +75,7 @@ def operations(settings: Settings, most: int) -> StreamBody[BatchOperation]:
         page = parse_list((yield from exchange(settings, request, Call.READ)))
         for operation in page.operations[:left]:
             yield Item(operation)
-        left -= len(page.operations)
+        left -= len(page.operations) or 1  # or empty pages could go on for ever
         token = page.next_page_token
         if not token:
             return
@@ -118,15 +119,16 @@ def create(
     The service has no request id for it. Where the reply is lost, the batch is looked for by its
     label; what cannot be found is said, and never sent again by itself.
     """
-    resend = on_unknown == "resubmit"
-    while True:
-        operation, doubt = yield from _create_once(settings, request, label)
-        if operation is not None:
-            return operation
-        if not resend:
-            raise CreateOutcomeUnknownError(label) from doubt
+    operation, doubt = yield from _create_once(settings, request, label)
+    if operation is None and on_unknown == "resubmit":
         log.warning("no batch labelled %s was found; creating it again, as asked", label)
-        resend = False
+        try:
+            operation, doubt = yield from _create_once(settings, request, label)
+        except GeminiBatchError as error:
+            doubt = error  # a refusal now says nothing of the first attempt
+    if operation is None:
+        raise CreateOutcomeUnknownError(label) from doubt
+    return operation
 
 
 def _create_once(

@@ -6,6 +6,8 @@ import base64
 from functools import partial
 from typing import Protocol
 
+from attrs import evolve
+
 from ..effects import (
     FlowBody,
     Item,
@@ -90,16 +92,16 @@ def upload(
     We choose its ``name``, so that a lost reply to the last chunk is settled by one look.
     """
     start = build_upload_start(settings.api, name, display_name, source.size, JSONL)
-    restarted = False
+    session, restarted = None, False
     while True:
-        response = yield from exchange(settings, start, Call.UPLOAD_START)
-        session = parse_upload_start(response, settings.api)
         try:
+            response = yield from exchange(settings, start, Call.UPLOAD_START)
+            session = parse_upload_start(response, settings.api)
             received = yield from _send_chunks(settings, source, session, report)
         except ApiError as error:
             if isinstance(error, ConflictError):
                 received = Received(final=True)  # an earlier session got through after all
-            elif error.code in {404, 410} and not restarted:
+            elif error.code in {404, 410} and session is not None and not restarted:
                 restarted = True
                 log.info("the upload session of %s is gone; beginning again", name)
                 continue
@@ -127,17 +129,21 @@ def _send_chunks(
         if received is None:
             response = yield from exchange(settings, build_query(session), Call.READ)
             received = parse_received(response)
-        elif not received.final and not last:
-            offset += len(piece)
-            left.renew((yield from Now()))
-            continue
+            idle = received.size is None
+        else:
+            if received.size is None and not last:
+                received = evolve(received, size=offset + len(piece))
+            idle = received.size in {None, offset}
         if received.final:
             report(Progress("uploading", source.size, source.size))
             return received
+        if idle and unsure:
+            raise ProtocolError(
+                f"the service takes no more than {offset} of {source.size} bytes of the upload, "
+                "and does not say why"
+            )
+        unsure = idle
         if received.size is None:
-            if unsure:
-                raise ProtocolError("the service does not say how much of the upload arrived")
-            unsure = True
             continue
         if not offset <= received.size <= offset + len(piece):
             raise ProtocolError(
@@ -222,6 +228,8 @@ def download(settings: Settings, name: str, report: Report = report_nothing) -> 
         try:
             request = build_download(settings.api, name, place.offset, place.etag)
             opened = yield from Open(request, left.deadline)
+            if place.ends_at(opened):
+                return
             place.begin((yield from _accepted(opened, settings)))
             while piece := (yield from Read()):
                 fresh = place.take(piece)
@@ -270,6 +278,11 @@ class _Place:
         self._skip = self.offset - head.start
         self.etag = head.etag or self.etag
         self.total = head.total if head.total is not None else self.total
+
+    def ends_at(self, response: Response) -> bool:
+        """Whether a reply says that nothing comes after the place (RFC 9110 §15.5.17)."""
+        told = response.headers.get("content-range", "")
+        return response.status == 416 and self.offset > 0 and told == f"bytes */{self.offset}"
 
     def take(self, piece: bytes) -> bytes:
         """Return what is new in a piece."""

@@ -24,10 +24,10 @@ from ..errors import (
     UsageError,
     WaitTimeoutError,
 )
-from ..index import Indexer, open_envelope
+from ..index import BOM, Indexer, open_envelope
 from ..jsonl import Line, LineSplitter
 from ..log import log
-from ..models.operation import BatchState
+from ..models.operation import BatchOperation, BatchState
 from ..progress import Progress, Report, report_for, report_nothing
 from ..results import BatchGenerationResponseItem, BatchResults, read_item
 from ..retry import PollPolicy, is_transient
@@ -72,13 +72,21 @@ def waiting(
 @flow
 def status(settings: Settings, batch: Batch[R], spools: Spools) -> FlowBody[BatchStatus[R]]:
     """Look once; the results of a finished batch are fetched, unless they were before."""
-    held = batch.held_results()
-    if batch.observation is not None and batch.observation.finished and held is not None:
-        return status_of(batch.observation, held)
+    known = _known(batch)
+    if known is not None:
+        return known
     seen = yield from look(settings, batch.name)
     observation = batch.observe(seen.operation)
     sighting = Sighting(seen, observation)
     return (yield from _status(settings, batch, sighting, spools, report_nothing))
+
+
+def _known(batch: Batch[R]) -> BatchStatus[R] | None:
+    """Return the status of a batch that is finished and whose results are here already."""
+    held = batch.held_results()
+    if batch.observation is None or not batch.observation.finished or held is None:
+        return None
+    return status_of(batch.observation, held)
 
 
 @flow
@@ -86,6 +94,10 @@ def watch(
     settings: Settings, batch: Batch[R], spools: Spools, terms: Waiting
 ) -> StreamBody[BatchStatus[R]]:
     """Look again and again; the last status is the final one, with its results."""
+    known = _known(batch)
+    if known is not None:
+        yield Item(known)
+        return
 
     def tell(sighting: Sighting) -> StreamBody[BatchStatus[R]]:
         yield Item((yield from _status(settings, batch, sighting, spools, terms.report)))
@@ -163,23 +175,27 @@ def stream(
     yield from fed_by(_looks(settings, batch, terms), keep)
     (sighting,) = last
     _require_kind(batch, sighting)
-    operation = sighting.look.operation
+    operation = sighting.observation.operation
     if not operation.has_output:
         raise _without_results(batch.name, status_of(sighting.observation, None))
-    lines, count = LineSplitter(), 0
+    lines, number, count = LineSplitter(), 0, 0
 
     def read(line: Line) -> StreamBody[BatchGenerationResponseItem[R]]:
-        nonlocal count
-        if line.text is None or line.text.strip():
+        nonlocal number, count
+        number += 1
+        text = line.text
+        if text is not None and not line.offset:
+            text = text.removeprefix(BOM)
+        if text is None or text.strip():
             count += 1
-            envelope = open_envelope(line.text, batch.key_member)
-            yield Item(read_item(line.text or b"", envelope, batch.kind, count, envelope.key))
+            envelope = open_envelope(text, batch.key_member)
+            yield Item(read_item(text or b"", envelope, batch.kind, number, envelope.key))
 
     def consume(piece: bytes) -> StreamBody[BatchGenerationResponseItem[R]]:
         for line in lines.feed(piece):
             yield from read(line)
 
-    yield from fed_by(_output(settings, batch, sighting.look, terms.report), consume)
+    yield from fed_by(_output(settings, batch, sighting, terms.report), consume)
     for line in lines.finish():
         yield from read(line)
     expected = operation.stats.request_count
@@ -255,7 +271,7 @@ def _status(
     found = None
     if observation.finished and observation.operation.has_output:
         try:
-            found = yield from _collect(settings, batch, sighting.look, spools, report)
+            found = yield from _collect(settings, batch, sighting, spools, report)
         except ResultsGoneError as gone:
             if observation.state not in {BatchState.CANCELLED, BatchState.EXPIRED}:
                 gone.operation = observation.operation
@@ -275,20 +291,21 @@ def _require_kind(batch: Batch[Any], sighting: Sighting) -> None:
 
 
 def _collect(
-    settings: Settings, batch: Batch[R], seen: Look, spools: Spools, report: Report
+    settings: Settings, batch: Batch[R], sighting: Sighting, spools: Spools, report: Report
 ) -> FlowBody[BatchResults[R]]:
     """Fetch the results, index them on the way, and put them in order."""
     held = batch.held_results()
     if held is not None:
         return held
-    make = spools.in_memory if seen.operation.inlined else spools.in_file
+    operation = sighting.observation.operation
+    make = spools.in_memory if operation.inlined else spools.in_file
     spool = yield from Offload(make)
     indexer = Indexer(spool, batch.keys, batch.key_member)
 
     def consume(piece: bytes) -> FlowBody[None]:
         yield from Offload(partial(indexer.feed, piece))
 
-    yield from fed_by(_output(settings, batch, seen, report), consume)
+    yield from fed_by(_output(settings, batch, sighting, report), consume)
     yield from Offload(indexer.finish)
     while (yield from Offload(indexer.settle)):
         continue
@@ -300,16 +317,16 @@ def _collect(
         batch.kind,
         keys=batch.keys,
         key_member=batch.key_member,
-        expected=seen.operation.stats.request_count,
+        expected=operation.stats.request_count,
     )
-    _remark(batch.name, found, seen)
+    _remark(found, operation)
     batch.results = found
     return found
 
 
-def _remark(name: str, found: BatchResults[Any], seen: Look) -> None:
+def _remark(found: BatchResults[Any], operation: BatchOperation) -> None:
     """Log what is odd about a set of results; the results themselves win."""
-    count = seen.operation.stats.request_count
+    name, count = operation.name, operation.stats.request_count
     if count is not None and count != len(found):
         log.warning("%s has %d requests and %d results", name, count, len(found))
     if found.keyed_by == "position":
@@ -317,12 +334,16 @@ def _remark(name: str, found: BatchResults[Any], seen: Look) -> None:
 
 
 @flow
-def _output(settings: Settings, batch: Batch[Any], seen: Look, report: Report) -> StreamBody[bytes]:
+def _output(
+    settings: Settings, batch: Batch[Any], sighting: Sighting, report: Report
+) -> StreamBody[bytes]:
     """Yield the results as lines of JSON, whichever way they come."""
-    file = seen.operation.responses_file
+    file = sighting.observation.operation.responses_file
     if file is None:
+        if not sighting.look.operation.inlined:  # it was, or there would be no output
+            raise ProtocolError(f"{batch.name} had results, and shows none now. Look again later")
         # No JSON string holds a line feed as it is, so that each result becomes one line.
-        for inlined in seen.inlined:
+        for inlined in sighting.look.inlined:
             yield Item(bytes(inlined).replace(b"\n", b" ") + b"\n")
         return
 

@@ -1,0 +1,240 @@
+"""Everything that must hold before a change is good; plain ``nox`` asks all of it.
+
+``nox -s lint`` runs one session, ``nox -t tests`` the suite on every Python of this machine.
+Nothing but packages from the package index is downloaded: a Python that is absent is skipped, and
+the output names it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.download_python = "never"
+nox.options.default_venv_backend = "virtualenv"
+
+HERE = Path(__file__).parent
+CONSTRAINTS = HERE / "constraints.txt"
+MEASURED = HERE / ".nox" / "measured"
+PROJECT = nox.project.load_toml(HERE / "pyproject.toml")
+
+OLDEST = (3, 11)
+EXPECTED = [(3, minor) for minor in range(11, 16)]
+"""Named in the output where this machine has none; a newer one is found all the same."""
+
+TYPED = ["gemini_batch", "tests/typing", "noxfile.py"]
+OUTER = ["sync", "aio", "cli", "emulator", "testing"]
+"""The rooms that touch the outside; every other module is the core, and covered to the last arm."""
+
+PROBE = """
+import sqlite3, ssl, sys, sysconfig, zlib
+if sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED"):
+    print(sys.version_info.major, sys.version_info.minor, sys.executable)
+"""
+
+
+@cache
+def interpreters() -> dict[tuple[int, int], str]:
+    """Find the working CPythons of this machine, by version, oldest first.
+
+    Each candidate is run: a version manager leaves launchers on the path for Pythons that are not
+    active, and a Python may have been built without the modules the suite needs.
+    """
+    found: dict[tuple[int, int], str] = {}
+    for candidate in dict.fromkeys(candidates()):
+        try:
+            probe = subprocess.run(
+                [candidate, "-c", PROBE], capture_output=True, text=True, timeout=20, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if probe.returncode == 0 and (answer := probe.stdout.strip()):
+            major, minor, executable = answer.split(maxsplit=2)
+            found.setdefault((int(major), int(minor)), executable)
+    return {version: found[version] for version in sorted(found) if version >= OLDEST}
+
+
+def candidates() -> Iterator[str]:
+    """Name what may be a Python: the running one, those on the path, those pyenv has installed."""
+    yield sys.executable
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    folders = [Path(entry) for entry in os.get_exec_path()]
+    for folder in [*folders, *sorted(pyenv.glob("*/bin"), reverse=True)]:
+        for name in sorted(folder.glob("python3.*")):
+            if re.fullmatch(r"python3\.\d+(\.exe)?", name.name):
+                yield str(name)
+
+
+def dotted(version: tuple[int, int]) -> str:
+    """Write a version as people do."""
+    return ".".join(map(str, version))
+
+
+def install(session: nox.Session, *groups: str) -> None:
+    """Install the tools of these groups, at the pinned versions."""
+    tools = nox.project.dependency_groups(PROJECT, *groups)
+    session.install("--constraint", str(CONSTRAINTS), *tools)
+
+
+def install_project(session: nox.Session, *groups: str) -> None:
+    """Install the project and the tools of these groups, at the pinned versions.
+
+    The project is installed in place, so that a subprocess of a test is measured too; the session
+    ``package`` holds that the wheel has the same files.
+    """
+    install(session, "build", *groups)
+    pinned = ["--constraint", str(CONSTRAINTS), "--no-build-isolation"]
+    session.install(*pinned, "--editable", ".[cli]")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check the format and the style of everything."""
+    install(session, "lint")
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check the types, with both checkers at their strictest."""
+    install_project(session, "types")
+    session.run("mypy", *TYPED)
+    session.run("pyright", *TYPED)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation; a warning is an error, and nothing is fetched."""
+    install_project(session, "docs")
+    options = ["--nitpicky", "--fail-on-warning", "--keep-going", "--fresh-env", "--quiet"]
+    session.run("sphinx-build", *options, "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build the distributions and use the wheel as a stranger would."""
+    install(session, "package")
+    scratch = Path(session.create_tmp()).resolve()
+    built = scratch / "dist"
+    shutil.rmtree(built, ignore_errors=True)
+    session.run("python", "-m", "build", "--no-isolation", "--outdir", str(built), silent=True)
+    session.run("twine", "check", "--strict", *map(str, sorted(built.iterdir())))
+    [wheel] = built.glob("*.whl")
+    check_contents(session, wheel)
+
+    stranger = scratch / "stranger"
+    session.run("python", "-m", "venv", "--clear", str(stranger))
+    scripts = stranger / ("Scripts" if os.name == "nt" else "bin")
+    pinned = ["--quiet", "--constraint", str(CONSTRAINTS)]
+    with session.chdir(built):  # away from the sources, which would be imported instead
+        python = str(scripts / "python")
+        session.run(python, "-m", "pip", "install", *pinned, f"{wheel}[cli]", external=True)
+        session.run(python, "-W", "error", "-c", "import gemini_batch", external=True)
+        said = session.run(str(scripts / "gemini-batch"), "--version", external=True, silent=True)
+    version = PROJECT["project"]["version"]
+    if not isinstance(said, str) or version not in said:
+        session.error(f"gemini-batch --version said {said!r}, not {version}")
+    session.log(f"the wheel installs, imports and says {said.strip()!r}")
+
+
+def check_contents(session: nox.Session, wheel: Path) -> None:
+    """Hold that the wheel has every file of the package, the type marker among them."""
+    sources = {
+        path.relative_to(HERE).as_posix()
+        for path in (HERE / "gemini_batch").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = {name for name in archive.namelist() if ".dist-info/" not in name}
+    if shipped != sources:
+        session.error(f"the wheel and the sources differ in {sorted(shipped ^ sources)}")
+    if "gemini_batch/py.typed" not in shipped:
+        session.error("the wheel has no py.typed, so type checkers will ignore its types")
+
+
+def run_suite(session: nox.Session) -> None:
+    """Run the whole suite under coverage."""
+    install_project(session, "tests")
+    measured = MEASURED / session.name
+    shutil.rmtree(measured, ignore_errors=True)
+    measured.mkdir(parents=True)
+    session.run(
+        *("coverage", "run", "-m", "pytest", f"--junit-xml={measured / 'report.xml'}"),
+        *session.posargs,
+        env={"COVERAGE_FILE": str(measured / "data")},
+    )
+
+
+def skip_suite(session: nox.Session) -> None:
+    """Say which Python is not here."""
+    session.skip(f"this machine has no working Python {session.name.removeprefix('tests-')}")
+
+
+for version in sorted({*EXPECTED, *interpreters()}):
+    suite: Callable[[nox.Session], None] = run_suite if version in interpreters() else skip_suite
+    nox.session(
+        name=f"tests-{dotted(version)}",
+        python=interpreters().get(version, False),
+        tags=["tests"],
+    )(suite)
+
+SUITES = [f"tests-{dotted(version)}" for version in interpreters()]
+
+
+@nox.session(requires=SUITES)
+def coverage(session: nox.Session) -> None:
+    """Judge what the suites have covered together: the core to the last arm, the rest to 90 %."""
+    install(session, "coverage")
+    env = {"COVERAGE_FILE": str(MEASURED / "data")}
+    measured = [str(MEASURED / suite) for suite in SUITES]
+    session.run("coverage", "combine", "--keep", "--quiet", *measured, env=env)
+    outer = ",".join(f"gemini_batch/{room}{end}" for room in OUTER for end in (".py", "/*"))
+    floors = {f"--include={outer}": 90, f"--omit={outer}": 100}
+    for part in floors:
+        session.run("coverage", "report", part, env=env)
+    for suite in SUITES:
+        session.log(f"{suite}: {closing_line(MEASURED / suite / 'report.xml')}")
+    for part, floor in floors.items():
+        session.run("coverage", "report", part, "--format=total", f"--fail-under={floor}", env=env)
+
+
+def closing_line(report: Path) -> str:
+    """Say how many tests a suite ran, in the words of pytest's own closing line."""
+    [suite] = ET.parse(report).getroot().iter("testsuite")  # noqa: S314 — our own file
+    failed, broken, skipped = (int(suite.attrib[k]) for k in ("failures", "errors", "skipped"))
+    passed = int(suite.attrib["tests"]) - failed - broken - skipped
+    counts = {"failed": failed, "passed": passed, "skipped": skipped, "errors": broken}
+    words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    return f"{words or 'no tests ran'} in {float(suite.attrib['time']):.2f}s"
+
+
+@nox.session(default=False)
+def pin(session: nox.Session) -> None:
+    """Resolve every tool and dependency afresh and write them to constraints.txt.
+
+    Run it on the oldest Python: what installs there installs on the newer ones.
+    """
+    if sys.version_info[:2] != OLDEST:
+        session.error(f"run nox with Python {dotted(OLDEST)} to write the constraints")
+    groups = {*nox.project.dependency_groups(PROJECT, *PROJECT["dependency-groups"])}
+    extras = PROJECT["project"]["optional-dependencies"]
+    needed = [
+        *PROJECT["project"]["dependencies"],
+        *(one for extra in extras.values() for one in extra),
+    ]
+    session.install("--upgrade", *sorted(groups), *needed)
+    frozen = session.run("python", "-m", "pip", "freeze", silent=True)
+    heading = "# Every tool and dependency a session installs. Written by: nox -s pin\n"
+    CONSTRAINTS.write_text(f"{heading}{frozen}", encoding="utf-8")
