@@ -1,8 +1,8 @@
 """Bytes to models and back, over one cattrs converter.
 
 proto3 JSON is read as its specification allows (camelCase or snake_case, 64-bit integers as
-strings or numbers, ``null`` as absent), and written as the API documents it (camelCase, absent
-where default). Nothing is coerced: what does not fit is a :class:`~gemini_batch.ProtocolError`
+strings or numbers, ``null`` as absent), and written as the API documents it (camelCase, without
+what is not given). Nothing is coerced: what does not fit is a :class:`~gemini_batch.ProtocolError`
 that names the place.
 """
 
@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -70,8 +72,12 @@ def _finite(text: str) -> float:
 
 
 def members(data: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
-    """Split a JSON object into its members without decoding them."""
-    return _split(data, dict[str, msgspec.Raw])
+    """Split a JSON object into its members without decoding them; ``null`` is absent."""
+    split = _split(data, dict[str, msgspec.Raw])
+    return {name: value for name, value in split.items() if value != _NULL}
+
+
+_NULL = msgspec.Raw(b"null")
 
 
 def elements(data: bytes | msgspec.Raw) -> list[msgspec.Raw]:
@@ -100,7 +106,7 @@ def structure(tree: object, kind: type[T]) -> T:
 
 
 def unstructure(model: object) -> Any:
-    """Return plain JSON, camelCase, without the members that are at their defaults.
+    """Return plain JSON, camelCase, without the members that are ``None`` or an empty sequence.
 
     Raises ``ValueError`` with the path of a number that JSON cannot hold.
     """
@@ -108,22 +114,40 @@ def unstructure(model: object) -> Any:
         return _CONVERTER.unstructure(model)
     except _MismatchError as mismatch:
         raise ValueError(str(mismatch)) from None
+    except RecursionError:
+        raise ValueError("not JSON: nested too deeply, or within itself") from None
 
 
 def encode(model: object) -> bytes:
     """Return compact JSON on one line; ``ValueError`` with the path of what JSON cannot hold."""
     tree = unstructure(model)
     try:
-        return msgspec.json.encode(tree)
+        return msgspec.json.encode(tree, enc_hook=_plain)
     except (TypeError, ValueError, RecursionError) as refused:
         reason = f"not JSON: {printable(str(refused), 200)}"
     try:
         _require_json(tree)
-    except _MismatchError as mismatch:
-        reason = str(mismatch)
-    except RecursionError:
-        reason = "not JSON: nested too deeply, or within itself"
+    except (_MismatchError, RecursionError) as found:
+        reason = str(found)
     raise ValueError(reason)
+
+
+def _plain(value: Any) -> Any:
+    """Return what msgspec takes for a mapping of another kind, or text or a number of a subclass.
+
+    NumPy's text and numbers are such subclasses.
+    """
+    match value:
+        case str():
+            return str.__str__(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case Mapping():
+            return dict(_pairs(value))
+        case _:
+            raise TypeError(f"{type(cast('object', value)).__name__} is not JSON")
 
 
 def _require_json(value: Any) -> Any:
@@ -183,19 +207,24 @@ def _boolean(value: object, _: object = None) -> bool:
     raise _expected("true or false", value)
 
 
+_DECIMAL = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+"""What proto3 JSON writes for 64 bits; Python itself refuses to read numbers of great length."""
+
+
 def _integer(value: object, _: object = None) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if isinstance(value, str) and value.isascii() and value.removeprefix("-").isdigit():
+    if isinstance(value, str) and _DECIMAL.fullmatch(value):
         return int(value)
     raise _expected("an integer", value)
 
 
 def _number(value: object, _: object = None) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        with suppress(OverflowError):
+            return float(value)
     raise _expected("a number", value)
 
 
@@ -333,17 +362,15 @@ def _is_model(kind: Any) -> bool:
 
 def _make_converter() -> Converter:
     converter = Converter(detailed_validation=False)
-    # By identity: a hook for ``str`` itself would also be taken for enums, which derive from it.
-    converter.register_structure_hook_func(lambda kind: kind is str, _string)
+    # By class, since cattrs has hooks of its own by class, which come before those by predicate.
+    converter.register_structure_hook(str, _string)
+    converter.register_structure_hook(OpenEnum, _open_enum)
     converter.register_structure_hook(bool, _boolean)
     converter.register_structure_hook(int, _integer)
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook(Timestamp, _timestamp)
     converter.register_structure_hook_func(lambda kind: kind == Int64, _integer)
     converter.register_structure_hook_func(lambda kind: _origin(kind) is Mapping, _mapping)
-    converter.register_structure_hook_func(
-        lambda kind: isinstance(kind, type) and issubclass(kind, OpenEnum), _open_enum
-    )
     converter.register_structure_hook_factory(lambda kind: _origin(kind) is tuple, _tuple_reader)
     converter.register_structure_hook_factory(_is_model, _model_reader)
     converter.register_unstructure_hook(Timestamp, lambda stamp: stamp.rfc3339)

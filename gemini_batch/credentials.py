@@ -65,7 +65,7 @@ class ApiKey:
 
 def _checked(secret: str, source: str) -> str:
     stripped = secret.strip()
-    if not (stripped.isascii() and stripped.isprintable()) or " " in stripped or '"' in stripped:
+    if not (stripped.isascii() and stripped.isprintable()) or set(stripped) & set(" \"'"):
         raise UsageError(
             f"the API key from {source} holds characters that no key has, such as quotes, spaces "
             "or line breaks; it is not shown here"

@@ -120,7 +120,7 @@ class Item(Generic[T]):
 
 
 FlowBody: TypeAlias = Generator[Effect[Any], Any, R]
-StreamBody: TypeAlias = Generator["Effect[Any] | Item[T]", Any, None]
+StreamBody: TypeAlias = Generator[Effect[Any] | Item[T], Any, None]
 
 
 @frozen(repr=False)
@@ -139,7 +139,7 @@ class Flow(Generic[A, R]):
         return f"{self._begin.__name__}({', '.join([*map(repr, self._args), *named])})"
 
 
-Stream: TypeAlias = Flow["Effect[Any] | Item[T]", None]
+Stream: TypeAlias = Flow[Effect[Any] | Item[T], None]
 
 
 def flow(begin: Callable[P, Generator[A, Any, R]]) -> Callable[P, Flow[A, R]]:

@@ -40,9 +40,13 @@ DEFAULT_GRANULARITY = 8 << 20
 
 def require_name(name: str, collection: str) -> str:
     """Return a resource name if it is one; anything else never becomes a part of a URL."""
-    if _NAME.fullmatch(name) and name.startswith(f"{collection}/"):
+    if _is_name(name, collection):
         return name
     raise UsageError(f"{printable(ascii(name), 100)} is not a name like {collection}/abc123")
+
+
+def _is_name(name: str, collection: str) -> bool:
+    return _NAME.fullmatch(name) is not None and name.startswith(f"{collection}/")
 
 
 def require_model(model: str | None) -> str:
@@ -62,12 +66,20 @@ def accept(response: Response, api: Api) -> Response:
     if response.status >= 400:
         raise api_error(response, api)
     if 300 <= response.status < 400:
-        host = urlsplit(response.headers.get("location", "")).netloc.rpartition("@")[2]
+        host = _host(response.headers.get("location", ""))
         raise ProtocolError(
             f"the service redirects to {printable(host, 100) or 'nowhere'}; redirects are not "
             "followed, because the API key would go with them. Check the base URL"
         )
     raise ProtocolError(f"the service answered with the unexpected status {response.status}")
+
+
+def _host(url: str) -> str:
+    """Return the host that a URL names, if it names one."""
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
 
 
 def _body(response: Response) -> bytes:
@@ -86,7 +98,7 @@ def api_error(response: Response, api: Api) -> ApiError:
         for one in (cast("list[object]", found) if isinstance(found, list) else [])
         if isinstance(one, dict)
     )
-    message = str(envelope.get("message", "")) or response.body[:2000].decode("utf-8", "replace")
+    message = str(envelope.get("message") or "") or response.body[:2000].decode("utf-8", "replace")
     reason = next((str(one["reason"]) for one in details if one.get("reason")), "")
     kind = api_error_class(response.status, reason)
     if response.status == 403 and "unregistered callers" in message:
@@ -96,7 +108,7 @@ def api_error(response: Response, api: Api) -> ApiError:
     )
     return kind(
         response.status,
-        str(envelope.get("status", "")),
+        str(envelope.get("status") or ""),
         message,
         details,
         retry_after(response.headers, details),
@@ -205,7 +217,7 @@ def _look(body: bytes | msgspec.Raw) -> Look:
         {name: codec.parse(member) for name, member in described.items()}, BatchMetadata
     )
     name = codec.decode(top["name"], str) if "name" in top else metadata.name or ""
-    if not _NAME.fullmatch(name):
+    if not _is_name(name, "batches"):
         raise ProtocolError(f"the service names a batch {printable(ascii(name), 100)}")
     file, inlined = _output(outputs)
     display_name, label = split_display_name(metadata.display_name)
@@ -238,7 +250,7 @@ def _output(
         found = {} if output is None else codec.members(output)
         if "responsesFile" in found:
             file = codec.decode(found["responsesFile"], str)
-            if _NAME.fullmatch(file):
+            if _is_name(file, "files"):
                 return file, None
             raise ProtocolError(f"the service names a results file {printable(ascii(file), 100)}")
         if "inlinedResponses" in found:
@@ -382,5 +394,7 @@ def parse_download(response: Response) -> Download:
             raise ProtocolError("the service sent part of a file and does not say which")
         start, total = content_range.groups()
         return Download(int(start), None if total == "*" else int(total), etag)
+    if response.status != 200:
+        raise ProtocolError(f"the service answered with the unexpected status {response.status}")
     length = response.headers.get("content-length", "")
     return Download(0, int(length) if _COUNT.fullmatch(length) else None, etag)

@@ -76,16 +76,9 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
     if text is None:
         return Envelope(None, reason=f"the line is longer than {MAX_LINE} bytes and was skipped")
     try:
-        found = _open_members(text)
-        if text.count(b'"key"') > 1:  # rarely true, and then most often of a key deeper down
-            _require_one_key(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as refused:
-        try:
-            found = _open_slowly(text)
-        except (ProtocolError, RecursionError):
-            return Envelope(None, reason=f"not a JSON object: {refused}")
-    except _TwoKeysError:
-        return Envelope(None, reason="the line has two keys")
+        found = _open(text)
+    except ProtocolError as refused:
+        return Envelope(None, reason=str(refused))
     key = found.key
     if key is None and found.metadata is not _NOTHING:
         try:
@@ -94,12 +87,9 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
             return Envelope(None, reason=f"its metadata is {refused}")
         if isinstance(metadata, dict):
             key = cast("dict[str, object]", metadata).get(key_member)
+    # With both, the error wins: the service did not vouch for the answer, which raw() still shows.
     has_response, has_error = _holds(found.response), _holds(found.error)
-    reason = ""
-    if has_response and has_error:
-        reason = "the line has both a response and an error"
-    elif not has_response and not has_error:
-        reason = "the line has neither a response nor an error"
+    reason = "" if has_response or has_error else "the line has neither a response nor an error"
     return Envelope(
         key if isinstance(key, str) else None,
         found.response if has_response else _NOTHING,
@@ -111,6 +101,20 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
 
 def _holds(member: msgspec.Raw) -> bool:
     return member is not _NOTHING and bytes(memoryview(member)[:5]) != b"null"
+
+
+def _open(text: bytes) -> _Members:
+    try:
+        found = _open_members(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as refused:
+        try:
+            found = _open_slowly(text)
+        except (ProtocolError, RecursionError):
+            raise ProtocolError(f"not a JSON object: {refused}") from None
+    # Rarely more than one, and then most often of a key deeper down.
+    if text.count(b'"key"') > 1 and _has_two_keys(text):
+        raise ProtocolError("the line has two keys")
+    return found
 
 
 def _open_slowly(text: bytes) -> _Members:
@@ -128,18 +132,19 @@ def _open_slowly(text: bytes) -> _Members:
     )
 
 
-class _TwoKeysError(Exception):
-    """A line names its key twice, so that nobody can say which it has."""
+def _has_two_keys(text: bytes) -> bool:
+    """Tell whether a line names its key twice, so that nobody can say which it has."""
 
-
-def _require_one_key(text: bytes) -> None:
     def names(pairs: list[tuple[str, object]]) -> list[str]:
         return [name for name, _ in pairs]
 
-    # The hook sees the outermost object last, and what it returns for that is the result.
-    outermost = cast("list[str]", json.loads(text, object_pairs_hook=names))
-    if outermost.count("key") > 1:
-        raise _TwoKeysError
+    try:
+        # The hook sees the outermost object last, and what it returns for that is the result.
+        # Only names are of interest, so that an integer may be longer than Python would read.
+        outermost: list[str] = json.loads(text, object_pairs_hook=names, parse_int=str)
+    except (ValueError, RecursionError) as refused:
+        raise ProtocolError(f"not a JSON object: {refused}") from None
+    return outermost.count("key") > 1
 
 
 @frozen

@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 
 from attrs import define, frozen
 
+from .text import printable
+
 
 @frozen
 class Progress:
@@ -46,7 +48,7 @@ class StderrReport:
             of = f"{progress.done} of {progress.total}" if progress.total else f"{progress.done}"
             unit = "bytes" if progress.stage.endswith("loading") else "requests"
             sys.stderr.write(
-                " ".join(filter(None, (progress.stage, progress.state, of, unit))) + "\n"
+                " ".join(filter(None, (progress.stage, printable(progress.state), of, unit))) + "\n"
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from abc import abstractmethod
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from attrs import field, frozen
 from . import codec
 from .errors import ItemFailedError, ProtocolError, ResultsIncompleteError, UsageError
 from .index import Envelope, Index, Kind, open_envelope
+from .jsonl import MAX_LINE
 from .models.status import Status, grpc_name
 from .order import sort_key
 from .spool import Spool, StrPath, replacing
@@ -25,6 +27,7 @@ R = TypeVar("R")
 Found = TypeVar("Found")
 
 _EXCERPT = 80
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
 @frozen
@@ -58,7 +61,8 @@ class _Item:
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What was sent along with an inline request; empty for results from a file."""
-        return cast("dict[str, Any]", codec.parse(self._metadata)) if bytes(self._metadata) else {}
+        found: object = codec.parse(self._metadata) if bytes(self._metadata) else None
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 @frozen
@@ -148,7 +152,8 @@ def read_item(
             return ItemError(key, error, **rest)
     except ProtocolError as refused:
         reason = str(refused)
-    excerpt = printable(text[: _EXCERPT * 4].decode("utf-8", "backslashreplace"), _EXCERPT)
+    begun = text[: 4 * _EXCERPT + 4].decode("utf-8", "backslashreplace")
+    excerpt = printable(begun[:_EXCERPT]) + ("…" if len(begun) > _EXCERPT else "")
     return ItemMalformed(key, position, reason, excerpt, **rest)
 
 
@@ -228,12 +233,17 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
 
     def at(self, ordinal: int) -> BatchGenerationResponseItem[R]:
         """Return the result that arrived as the ``ordinal``-th, from 0."""
+        text, envelope = self._open(ordinal)
+        key = str(ordinal) if self.keyed_by == "position" else envelope.key
+        return read_item(text, envelope, self._kind, self._index.line_number(ordinal), key)
+
+    def _open(self, ordinal: int) -> tuple[bytes, Envelope]:
         index = self._index
-        text = self._spool.read(index.offsets[ordinal], index.lengths[ordinal])
-        envelope = open_envelope(text, self._key_member)
-        by_position = index.keyed_by == "position"
-        key = str(ordinal) if by_position else envelope.key
-        return read_item(text, envelope, self._kind, index.line_number(ordinal), key)
+        length = index.lengths[ordinal]
+        if length > MAX_LINE:  # skipped when it came, and not to be taken into memory now
+            return b"", open_envelope(None)
+        text = self._spool.read(index.offsets[ordinal], length)
+        return text, open_envelope(text, self._key_member)
 
     def _slice(self, ordinals: array[int]) -> Sequence[BatchGenerationResponseItem[R]]:
         return _View(self, ordinals)
@@ -258,8 +268,8 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
 
     def _find(self, key: str) -> int | None:
         if self.keyed_by == "position":
-            known = key.isascii() and key.isdigit() and str(int(key)) == key
-            return int(key) if known and int(key) < len(self) else None
+            position = int(key) if _NUMBER.fullmatch(key) else len(self)
+            return position if position < len(self) else None
         wanted, order = sort_key(key), self._index.order
         low, high = 0, len(order)
         while low < high:
@@ -271,9 +281,8 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
         return order[low] if found else None
 
     def _sort_key(self, ordinal: int) -> bytes:
-        index = self._index
-        text = self._spool.read(index.offsets[ordinal], index.lengths[ordinal])
-        return sort_key(open_envelope(text, self._key_member).key)
+        _, envelope = self._open(ordinal)
+        return sort_key(envelope.key)
 
     @cached_property
     def _by_kind(self) -> tuple[array[int], array[int], array[int]]:

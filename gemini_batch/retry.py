@@ -163,8 +163,7 @@ def _is_out_of_reach(error: RateLimitError) -> bool:
     """Tell a quota that frees up tomorrow from one that frees up soon."""
     if error.retry_after is not None and error.retry_after > HINT_CAP:
         return True
-    violations = (v for d in error.details for v in d.get("violations", ()))
-    return any("PerDay" in str(violation.get("quotaId", "")) for violation in violations)
+    return any("PerDay" in str(detail.get("violations", "")) for detail in error.details)
 
 
 def action_for(call: Call, error: ApiError | TransportError) -> Action:
@@ -274,5 +273,5 @@ def _from_header(headers: Mapping[str, str]) -> float | None:
     try:
         until = parsedate_to_datetime(text)
         return max(0.0, (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -41,7 +41,7 @@ class Api:
 
         Raises :class:`~gemini_batch.UsageError` unless it is https, or http to this machine.
         """
-        shown = printable(base_url.partition("?")[0].rpartition("@")[2], 100)
+        shown = printable(re.split("[?#]", base_url)[0].rpartition("@")[2], 100)
         try:
             url = urlsplit(base_url)
             port = f":{url.port}" if url.port else ""
@@ -56,7 +56,7 @@ class Api:
         secure = url.scheme == "https" or (
             url.scheme == "http" and (allow_http or is_loopback(host))
         )
-        if not (secure and host and _PATH.fullmatch(url.path)):
+        if not (secure and _HOST.fullmatch(host) and _PATH.fullmatch(url.path)):
             raise UsageError(
                 f"the base URL {shown} must begin with https:// and a host; http:// would show the "
                 "API key to the network, and is only for this machine (or with allow_http=True)"
@@ -71,6 +71,7 @@ class Api:
         return f"{self.prefix}{service}/{self.version}/{rest}"
 
 
+_HOST = re.compile(r"[\w.-]+|[0-9a-f:.]+")
 _PATH = re.compile(r"[A-Za-z0-9._~/-]*", re.ASCII)
 _VERSION = re.compile(r"v[0-9][a-z0-9]*", re.ASCII)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import weakref
@@ -56,6 +57,8 @@ class MemorySpool:
 
     def append(self, piece: bytes) -> None:
         """Add to the end."""
+        if self._closed:
+            raise _closed()
         self._bytes += piece
 
     def read(self, offset: int, size: int) -> bytes:
@@ -82,8 +85,10 @@ class FileSpool:
     """
 
     def __init__(self, directory: str | None = None) -> None:
-        self._file, path = tempfile.mkstemp(prefix="gemini-batch-", dir=directory)
-        Path(path).unlink()
+        self._file, name = tempfile.mkstemp(prefix="gemini-batch-", dir=directory)
+        path = Path(name)
+        path.unlink()
+        self._directory = path.parent
         self._size = 0
         self._finalizer = weakref.finalize(self, os.close, self._file)
 
@@ -94,9 +99,12 @@ class FileSpool:
 
     def append(self, piece: bytes) -> None:
         """Add to the end; ``OSError`` when the disk is full."""
+        if self.closed:
+            raise _closed()
         rest = memoryview(piece)
         while rest:
-            written = os.pwrite(self._file, rest, self._size)
+            with _naming(self._directory):
+                written = os.pwrite(self._file, rest, self._size)
             self._size += written
             rest = rest[written:]
 
@@ -117,6 +125,20 @@ class FileSpool:
     def close(self) -> None:
         """Let go of the file."""
         self._finalizer()
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+@contextmanager
+def _naming(path: Path) -> Generator[None]:
+    """Say where there was no room: the system call knows no path."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _NO_ROOM and error.filename is None:
+            error.filename = str(path)
+        raise
 
 
 def _closed() -> UsageError:
@@ -171,7 +193,7 @@ def replacing(path: StrPath, *, overwrite: bool = False) -> Generator[BinaryIO]:
     part.unlink(missing_ok=True)  # of a run that was killed
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        with os.fdopen(os.open(part, flags, 0o600), "wb") as file:
+        with _naming(part), os.fdopen(os.open(part, flags, 0o600), "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -63,10 +63,10 @@ class Observation:
 def observe(previous: Observation | None, operation: BatchOperation) -> Observation:
     """Return what is known after ``operation``, given what was known before it."""
     state, finished, awaits_output = _read(operation)
+    if previous is not None and previous.finished and (previous.state, finished) != (state, True):
+        return evolve(previous, contradiction=_took_back(previous.state, operation))
     if previous is None or previous.state == state:
         contradiction = None
-    elif previous.finished:
-        return evolve(previous, contradiction=_took_back(previous.state, operation))
     elif previous.state in TRANSITIONS and state not in TRANSITIONS[previous.state]:
         contradiction = _took_back(previous.state, operation) if state.recognised else None
     else:
@@ -75,7 +75,8 @@ def observe(previous: Observation | None, operation: BatchOperation) -> Observat
 
 
 def _took_back(state: BatchState, operation: BatchOperation) -> str:
-    return f"{operation.name} was {state}, and the service now calls it {operation.state}"
+    now = operation.state if operation.state != state else "unfinished"
+    return f"{operation.name} was {state}, and the service now calls it {now}"
 
 
 def _read(operation: BatchOperation) -> tuple[BatchState, bool, bool]:
@@ -84,9 +85,7 @@ def _read(operation: BatchOperation) -> tuple[BatchState, bool, bool]:
     match state:
         case BatchState.FAILED | BatchState.CANCELLED | BatchState.EXPIRED:
             return state, True, False
-        case BatchState.PENDING | BatchState.RUNNING if not operation.done:
-            return state, False, False
-        case BatchState.PENDING | BatchState.RUNNING | BatchState.SUCCEEDED:
+        case _ if state.recognised and (operation.done or state == BatchState.SUCCEEDED):
             if operation.has_output and operation.done:
                 return BatchState.SUCCEEDED, True, False
             if operation.error is not None:

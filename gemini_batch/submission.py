@@ -12,8 +12,8 @@ from attrs import evolve
 
 from . import codec
 from .errors import UsageError
-from .models.content import Content
-from .models.generation import GenerateContentRequest
+from .models.content import Content, Part
+from .models.generation import GenerateContentRequest, GenerationConfig
 from .spool import Spool
 
 Prompt: TypeAlias = str | GenerateContentRequest
@@ -210,17 +210,31 @@ def _request(prompt: object, where: str) -> GenerateContentRequest:
         _require_parts(content, f"{where}: contents[{index}]")
     if prompt.system_instruction is not None:
         _require_parts(prompt.system_instruction, f"{where}: system_instruction")
+    _require_config(prompt.generation_config, f"{where}: generation_config")
     if prompt.model is not None and "/" not in prompt.model:
         return evolve(prompt, model=f"models/{prompt.model}")
     return prompt
 
 
-def _require_parts(content: Content, where: str) -> None:
+def _require_parts(content: object, where: str) -> None:
+    if not isinstance(content, Content):
+        raise UsageError(f"{where} is not a Content but {_kind(content)}")
     if not content.parts:
         raise UsageError(f"{where}.parts is empty")
-    for index, part in enumerate(content.parts):
+    for index, part in enumerate(cast("tuple[object, ...]", content.parts)):
+        if not isinstance(part, Part):
+            raise UsageError(f"{where}.parts[{index}] is not a Part but {_kind(part)}")
         if part.text == "":
             raise UsageError(f"{where}.parts[{index}].text is empty")
+
+
+def _require_config(config: object, where: str) -> None:
+    if config is not None and not isinstance(config, GenerationConfig):
+        raise UsageError(f"{where} is not a GenerationConfig but {_kind(config)}")
+    for name in ("max_output_tokens", "candidate_count"):
+        value = getattr(config, name, None)
+        if not isinstance(value, int | None):
+            raise UsageError(f"{where}.{name} is not an int but {_kind(value)}")
 
 
 def _expected_bytes(request: GenerateContentRequest) -> int:

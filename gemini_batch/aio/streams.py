@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import AsyncGenerator
 from types import TracebackType
 from typing import Generic, Self, TypeVar
@@ -21,6 +22,7 @@ class AsyncStream(Generic[T]):
     def __init__(self, values: AsyncGenerator[T]) -> None:
         self._values = values
         self._reading = threading.Lock()
+        self._open = False
 
     def __aiter__(self) -> Self:
         return self
@@ -29,12 +31,18 @@ class AsyncStream(Generic[T]):
         if not self._reading.acquire(blocking=False):
             raise UsageError("another task is reading this stream; give each task its own")
         try:
-            return await anext(self._values)
+            self._open = True
+            value = await anext(self._values)
+        except BaseException:
+            self._open = False  # the end, or an error that has ended it
+            raise
         finally:
             self._reading.release()
+        return value
 
     async def aclose(self) -> None:
         """Let go of the connection; the batch goes on at the service."""
+        self._open = False
         await self._values.aclose()
 
     async def __aenter__(self) -> Self:
@@ -47,3 +55,8 @@ class AsyncStream(Generic[T]):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+    def __del__(self) -> None:
+        if self._open:
+            message = "an AsyncStream was neither read to its end nor closed: use async with"
+            warnings.warn(message, ResourceWarning, 2, source=self)

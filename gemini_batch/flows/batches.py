@@ -88,9 +88,12 @@ def operations(settings: Settings, most: int) -> StreamBody[BatchOperation]:
 def find(settings: Settings, label: str) -> FlowBody[BatchOperation | None]:
     """Look once through the newest batches for a label; of two, the older is returned."""
     found: list[BatchOperation] = []
+    names: set[str] = set()
 
     def compare(operation: BatchOperation) -> tuple[()]:
-        if operation.label == label:
+        # Pages move on as batches are created, so that the same batch may stand on two of them.
+        if operation.label == label and operation.name not in names:
+            names.add(operation.name)
             found.append(operation)
         return ()
 

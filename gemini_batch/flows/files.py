@@ -269,10 +269,12 @@ class _Place:
     def begin(self, response: Response) -> None:
         """Begin to read a reply, which may start before the place."""
         head = parse_download(response)
-        if self.offset and (
-            head.start > self.offset
-            or (self.etag and head.etag not in {"", self.etag})
-            or (self.total is not None and head.total is not None and head.total != self.total)
+        if head.start > self.offset or (
+            self.offset
+            and (
+                (self.etag and head.etag not in {"", self.etag})
+                or (self.total is not None and head.total is not None and head.total != self.total)
+            )
         ):
             raise ProtocolError(f"{self.name} changed while it was downloaded; fetch it again")
         self._skip = self.offset - head.start

@@ -26,6 +26,7 @@ from ..errors import (
 )
 from ..index import BOM, Indexer, open_envelope
 from ..jsonl import Line, LineSplitter
+from ..limits import PIECE
 from ..log import log
 from ..models.operation import BatchOperation, BatchState
 from ..progress import Progress, Report, report_for, report_nothing
@@ -343,8 +344,13 @@ def _output(
         if not sighting.look.operation.inlined:  # it was, or there would be no output
             raise ProtocolError(f"{batch.name} had results, and shows none now. Look again later")
         # No JSON string holds a line feed as it is, so that each result becomes one line.
+        lines = bytearray()
         for inlined in sighting.look.inlined:
-            yield Item(bytes(inlined).replace(b"\n", b" ") + b"\n")
+            lines += bytes(inlined).replace(b"\n", b" ") + b"\n"
+            if len(lines) >= PIECE:  # each item is a trip to a thread, too much for one line
+                yield Item(bytes(lines))
+                lines.clear()
+        yield Item(bytes(lines))
         return
 
     try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, SupportsIndex
 
 from attrs import field, frozen
 
@@ -73,7 +73,12 @@ class Timestamp(datetime):
     The service writes nanoseconds, and ``datetime`` ends at microseconds; ``rfc3339`` is exact.
     """
 
-    rfc3339: str
+    _text = ""
+
+    @property
+    def rfc3339(self) -> str:
+        """The text it was read from, or that of a moment reckoned from one."""
+        return self._text or self.isoformat()
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -89,8 +94,8 @@ class Timestamp(datetime):
             moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second,
             int((fraction or "0")[:6].ljust(6, "0")), zone,
         )  # fmt: skip
-        stamp.rfc3339 = text
+        stamp._text = text
         return stamp
 
-    def __reduce_ex__(self, protocol: object) -> tuple[Any, ...]:
-        return type(self).parse, (self.rfc3339,)
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        return (type(self).parse, (self._text,)) if self._text else super().__reduce_ex__(protocol)

@@ -1,0 +1,8 @@
+"""``python -m gemini_batch.cli``: the same as ``gemini-batch``."""
+
+from __future__ import annotations
+
+from . import main
+
+if __name__ == "__main__":
+    main()

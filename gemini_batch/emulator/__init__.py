@@ -1,0 +1,18 @@
+"""The service on this machine: batches, files, uploads, downloads, and every bad day of theirs.
+
+::
+
+    with Emulator() as emulator:
+        emulator.faults.add("create", "reset-after-acting")
+        ...  # a client with base_url=emulator.url
+        assert emulator.acted.count("create") == 1
+"""
+
+from __future__ import annotations
+
+from .answers import Answer, ItemFailure
+from .faults import Faults
+from .records import Act, Entries, Seen
+from .server import Emulator
+
+__all__ = ["Act", "Answer", "Emulator", "Entries", "Faults", "ItemFailure", "Seen"]

@@ -1,0 +1,47 @@
+"""Downloads of result files, whole or in part."""
+
+from __future__ import annotations
+
+import re
+
+from .batches import Batches
+from .exchange import Exchange
+from .files import Files
+from .ids import RESULT_ID
+from .replies import Reply, Stretch, json_reply
+
+_RANGE = re.compile(r"bytes=(?P<first>\d*)-(?P<last>\d*)")
+
+
+async def answer_download(exchange: Exchange, files: Files, batches: Batches) -> Reply:
+    """Answer ``GET files/{id}:download``: with ``alt=media`` the bytes, else an empty message."""
+    file_id = exchange.part("id")
+    if RESULT_ID.fullmatch(file_id) is None:
+        raise files.refuse_download(file_id)
+    path = await batches.result_file(file_id)
+    if exchange.query("alt") != "media":
+        return json_reply({})
+    size = path.stat().st_size
+    headers = {"Content-Type": "application/octet-stream", "Server": "UploadServer"}
+    asked = None if exchange.ignore_range else exchange.request.headers.get("Range")
+    part = None if asked is None else _part(asked, size)
+    if part is None:
+        return Reply(200, headers, Stretch(path, 0, size))
+    start, stop = part
+    if start >= stop:
+        return Reply(416, {**headers, "Content-Range": f"bytes */{size}"})
+    headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    return Reply(206, headers, Stretch(path, start, stop))
+
+
+def _part(text: str, size: int) -> tuple[int, int] | None:
+    """Return start and stop of one asked range; ``None`` for anything else, which is ignored."""
+    match = _RANGE.fullmatch(text.replace(" ", ""))
+    if match is None or not (match["first"] or match["last"]):
+        return None
+    if not match["first"]:
+        return max(0, size - int(match["last"])), size
+    stop = min(size, int(match["last"]) + 1) if match["last"] else size
+    if match["last"] and int(match["last"]) < int(match["first"]):
+        return None
+    return int(match["first"]), stop

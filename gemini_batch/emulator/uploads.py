@@ -1,0 +1,263 @@
+"""Resumable uploads: start, upload, query, cancel, finalize.
+
+The protocol is Google's own: commands and offsets travel in ``X-Goog-Upload-*`` headers and every
+success is 200. It is not the one with 308 and ``Content-Range``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import attrs
+
+from .clock import Clock
+from .exchange import Exchange
+from .files import Files, StoredFile
+from .ids import Ids
+from .json_in import object_member, parse_object, text_member
+from .records import Act, Log
+from .replies import Reply, json_reply
+from .wire import API_HEADERS, UPLOAD_HEADERS, RefusalError
+
+if TYPE_CHECKING:
+    from _hashlib import HASH
+
+LARGEST_FILE = 2 * 1024**3
+
+
+@attrs.define
+class Session:
+    """One upload under way."""
+
+    id: str
+    file_id: str
+    display_name: str
+    mime_type: str
+    declared: int | None
+    path: Path
+    started: int
+    digest: HASH = attrs.field(factory=hashlib.sha256)
+    received: int = 0
+    status: str = "active"
+    busy: bool = False
+
+
+class Uploads:
+    """Keep upload sessions and turn finished ones into files."""
+
+    def __init__(
+        self,
+        files: Files,
+        directory: Path,
+        clock: Clock,
+        ids: Ids,
+        acted: Log[Act],
+        granularity: int,
+    ) -> None:
+        self._files = files
+        self._directory = directory
+        self._clock = clock
+        self._ids = ids
+        self._acted = acted
+        self._granularity = granularity
+        self._sessions: dict[str, Session] = {}
+
+    async def start(self, exchange: Exchange) -> Reply:
+        """Answer the command ``start``: a session, and the URL that names it."""
+        headers = exchange.request.headers
+        if headers.get("X-Goog-Upload-Protocol", "").lower() != "resumable":
+            raise RefusalError(400, "X-Goog-Upload-Protocol must be resumable.")
+        declared = exchange.header_int("X-Goog-Upload-Header-Content-Length")
+        if declared is not None and declared > LARGEST_FILE:
+            raise RefusalError(400, f"File size exceeds the limit: {LARGEST_FILE} bytes.")
+        body = await exchange.body()
+        given = object_member(parse_object(body), "file") if body.strip() else None
+        given = given or {}
+        mime_type = text_member(given, "mimeType")
+        if not mime_type:
+            mime_type = headers.get("X-Goog-Upload-Header-Content-Type", "")
+        session = Session(
+            id="AJ" + self._ids.draw(90),
+            file_id=self._files.reserve(text_member(given, "name") or None),
+            display_name=text_member(given, "displayName") or "",
+            mime_type=mime_type,
+            declared=declared,
+            path=self._directory / f"upload-{self._ids.number()}",
+            started=self._clock.now(),
+        )
+        session.path.touch()
+        self._sessions[session.id] = session
+        self._acted.append(Act(exchange.operation, f"files/{session.file_id}"))
+        url = (
+            f"{exchange.origin}/upload/{exchange.part('version')}/files"
+            f"?upload_id={session.id}&upload_protocol=resumable"
+        )
+        return Reply(
+            headers={
+                **UPLOAD_HEADERS,
+                "X-GUploader-UploadID": session.id,
+                "X-Goog-Upload-Status": session.status,
+                "X-Goog-Upload-URL": url,
+                "X-Goog-Upload-Control-URL": url,
+                "X-Goog-Upload-Chunk-Granularity": str(self._granularity),
+            }
+        )
+
+    async def query(self, exchange: Exchange) -> Reply:
+        """Answer the command ``query``: how much has arrived."""
+        session = self._session(exchange)
+        await exchange.drain()
+        received = {"X-Goog-Upload-Size-Received": str(session.received)}
+        return Reply(headers={**_status(session), **received})
+
+    async def cancel(self, exchange: Exchange) -> Reply:
+        """Answer the command ``cancel``: what has arrived is thrown away."""
+        session = self._session(exchange)
+        await exchange.drain()
+        if session.status == "active":
+            session.status = "cancelled"
+            session.path.unlink()
+            self._acted.append(Act(exchange.operation, f"files/{session.file_id}"))
+        return Reply(headers=_status(session))
+
+    async def chunk(self, exchange: Exchange) -> Reply:
+        """Answer ``upload``, ``finalize`` and the two in one."""
+        session = self._session(exchange)
+        commands = exchange.route.commands
+        if not commands or not commands <= {"upload", "finalize"}:
+            await self._refuse(exchange, session, "X-Goog-Upload-Command is missing or unknown.")
+        if session.status != "active":
+            await self._refuse(exchange, session, f"The upload is already {session.status}.")
+        if session.busy:
+            await self._refuse(exchange, session, "The upload is busy with another chunk.", 503)
+        before = session.received
+        final = ""
+        try:
+            if "upload" in commands:
+                await self._receive(exchange, session, last="finalize" in commands)
+            else:
+                await exchange.drain()
+            if "finalize" not in commands:
+                return Reply(headers=_status(session))
+            reply = self._finish(exchange, session)
+            final = ", final"
+        finally:
+            if final or session.received > before:
+                detail = f"{before}+{session.received - before}{final}"
+                self._acted.append(Act(exchange.operation, f"files/{session.file_id}", detail))
+        return reply
+
+    async def _receive(self, exchange: Exchange, session: Session, *, last: bool) -> None:
+        """Store a chunk as it arrives; what has arrived stays, even if the rest never does."""
+        offset = exchange.header_int("X-Goog-Upload-Offset")
+        if offset != session.received:
+            await self._refuse(
+                exchange, session, f"Upload offset {offset} is not the expected {session.received}."
+            )
+        length = exchange.request.content_length
+        if length is not None:
+            await self._check_length(exchange, session, length, last=last)
+        digest = session.digest.copy()
+        before = session.received
+        session.busy = True
+        try:
+            with session.path.open("r+b") as file:
+                file.seek(before)
+
+                def store(piece: bytes) -> None:
+                    file.write(piece)
+                    session.digest.update(piece)
+                    session.received += len(piece)
+
+                await exchange.pour(store)
+                try:
+                    await self._check_length(
+                        exchange, session, session.received - before, last=last, before=before
+                    )
+                except RefusalError:
+                    session.digest, session.received = digest, before
+                    file.truncate(before)
+                    raise
+        finally:
+            session.busy = False
+
+    async def _check_length(
+        self,
+        exchange: Exchange,
+        session: Session,
+        length: int,
+        *,
+        last: bool,
+        before: int | None = None,
+    ) -> None:
+        start = session.received if before is None else before
+        if session.declared is not None and start + length > session.declared:
+            await self._refuse(
+                exchange,
+                session,
+                f"{start + length} bytes are more than the {session.declared} that were announced.",
+            )
+        # A chunk that brings the upload back to a multiple after a broken one is welcome too.
+        aligned = length % self._granularity == 0 or (start + length) % self._granularity == 0
+        if not last and not aligned:
+            await self._refuse(
+                exchange,
+                session,
+                f"A chunk that is not the last must be a multiple of {self._granularity} bytes, "
+                f"not {length}.",
+            )
+
+    def _finish(self, exchange: Exchange, session: Session) -> Reply:
+        if session.declared is not None and session.received != session.declared:
+            raise RefusalError(
+                400,
+                f"Only {session.received} of {session.declared} bytes were uploaded.",
+                headers=_status(session),
+            )
+        self._files.reserve(session.file_id)  # refuses if another upload took the name meanwhile
+        file = StoredFile(
+            id=session.file_id,
+            serial=self._files.serial(),
+            display_name=session.display_name,
+            mime_type=session.mime_type,
+            path=session.path,
+            size=session.received,
+            sha256=session.digest.hexdigest(),
+            started=session.started,
+            created=self._clock.now(),
+        )
+        session.status = "final"
+        self._files.add(file)
+        reply = json_reply({"file": self._files.resource(file, exchange.origin)})
+        return attrs.evolve(
+            reply, headers={**API_HEADERS, **_status(session), "Content-Type": _JSON}
+        )
+
+    def _session(self, exchange: Exchange) -> Session:
+        upload_id = exchange.query("upload_id") or ""
+        if exchange.session_lost:
+            self._sessions.pop(upload_id, None)
+        session = self._sessions.get(upload_id)
+        if session is None:
+            raise RefusalError(404)
+        return session
+
+    async def _refuse(
+        self, exchange: Exchange, session: Session, message: str, code: int = 400
+    ) -> None:
+        await exchange.drain()
+        raise RefusalError(code, message, headers=_status(session))
+
+
+_JSON = API_HEADERS["Content-Type"]
+
+
+def _status(session: Session) -> Mapping[str, str]:
+    return {
+        **UPLOAD_HEADERS,
+        "X-GUploader-UploadID": session.id,
+        "X-Goog-Upload-Status": session.status,
+    }

@@ -1,0 +1,256 @@
+"""Both facades behind one face that speaks sync, so that every scenario is written once."""
+
+import asyncio
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Self
+
+import pytest
+
+from gemini_batch import (
+    AsyncBatchClient,
+    AsyncBatchHandle,
+    AsyncHandleReturnedError,
+    AsyncStream,
+    PollPolicy,
+    RetryPolicy,
+    SyncBatchClient,
+    SyncBatchHandle,
+    SyncHandleReturnedError,
+    SyncStream,
+    Timeouts,
+)
+from gemini_batch.aio.transport import AiohttpTransport
+from gemini_batch.effects import Effect
+from gemini_batch.sync.transport import RequestsTransport
+
+CANARY = "AIzaCANARYcanaryCANARYcanary0000000000"
+"""The key of every test; wherever it sings, something leaked."""
+
+MODEL = "gemini-2.5-flash"
+
+HASTY = Timeouts(connect=2.0, read=0.2, create=0.2)
+"""For a service that keeps its clients waiting for ever; other tests give it time to compute."""
+
+See = Callable[[Effect[Any]], Effect[Any]]
+
+
+def impatient() -> dict[str, Any]:
+    """Return the settings of a client that waits as little as can be."""
+    return {
+        "api_key": CANARY,
+        "model": MODEL,
+        "poll": PollPolicy(first=0.01, ceiling=0.05, grace=0.1),
+        "retry": RetryPolicy(first=0.01, ceiling=0.02, look_for=0.3),
+        "timeout": Timeouts(connect=5.0, read=20.0, create=20.0),
+    }
+
+
+class Facade(ABC):
+    """One of the two clients, spoken to as if it were synchronous.
+
+    ``raised`` are all errors that came out of it, for a look at what they give away.
+    """
+
+    name: str
+    client_class: type[Any]
+    returned_error: type[SyncHandleReturnedError | AsyncHandleReturnedError]
+    transport_class: type[Any]
+    interrupted: type[BaseException]
+    """What :meth:`interrupt` makes of a call in progress."""
+
+    def __init__(self) -> None:
+        self.raised: list[BaseException] = []
+        self._clients: list[Spoken] = []
+
+    @abstractmethod
+    def settle(self, value: Any) -> Any:
+        """Return what a call came to, after waiting for it where it is a coroutine."""
+
+    @abstractmethod
+    def interrupt(self) -> None:
+        """Interrupt the call that is being performed right now."""
+
+    @abstractmethod
+    def supply(self, entries: list[Any]) -> Any:
+        """Return entries as the most demanding iterator that this facade takes."""
+
+    def client(self, url: str, **options: Any) -> Any:
+        """Return a client of the service at ``url``, which is closed at the end of the test."""
+        try:
+            client = Spoken(self.client_class(base_url=url, **{**impatient(), **options}), self)
+        except BaseException as error:
+            self.raised.append(error)
+            raise
+        self._clients.append(client)
+        return client
+
+    def close(self) -> None:
+        """Close every client."""
+        while self._clients:
+            self._clients.pop().close()
+
+    def speak(self, value: Any) -> Any:
+        """Return a value of the facade as something that can be spoken to."""
+        if isinstance(value, SyncStream | AsyncStream):
+            return SpokenStream(value, self)
+        if isinstance(value, SyncBatchHandle | AsyncBatchHandle):
+            return Spoken(value, self)
+        return value
+
+    def call(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Call something of the facade, and note what it raises."""
+        try:
+            return self.speak(self.settle(function(*args, **options)))
+        except (StopIteration, StopAsyncIteration):
+            raise
+        except BaseException as error:
+            self.raised.append(error)
+            raise
+
+    @abstractmethod
+    def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
+        """Make calls of real things at the same time, and return what each returns or raises."""
+
+    def watch_effects(self, patch: pytest.MonkeyPatch, see: See) -> None:
+        """Show every effect to ``see`` before it is performed; it returns which one is."""
+        perform = self.transport_class.perform
+        patch.setattr(
+            self.transport_class,
+            "perform",
+            lambda transport, effect: perform(transport, see(effect)),
+        )
+
+
+class Spoken:
+    """A client or a handle, whose methods block."""
+
+    def __init__(self, real: Any, facade: Facade) -> None:
+        self.real = real
+        self._facade = facade
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.real, name)
+        if not inspect.ismethod(found):
+            return found
+
+        def call(*args: Any, **options: Any) -> Any:
+            return self._facade.call(found, *args, **options)
+
+        return call
+
+    def __repr__(self) -> str:
+        return repr(self.real)
+
+
+class SpokenStream:
+    """A stream that is iterated over and closed as a synchronous one is."""
+
+    def __init__(self, real: Any, facade: Facade) -> None:
+        self._next = getattr(real, "__anext__", None) or real.__next__
+        self._close = getattr(real, "aclose", None) or real.close
+        self._facade = facade
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        try:
+            return self._facade.call(self._next)
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._facade.call(self._close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class SyncFacade(Facade):
+    """The client over requests."""
+
+    name = "sync"
+    client_class = SyncBatchClient
+    returned_error = SyncHandleReturnedError
+    transport_class = RequestsTransport
+    interrupted = KeyboardInterrupt
+
+    def settle(self, value: Any) -> Any:
+        """Return the value: there is nothing to wait for."""
+        return value
+
+    def interrupt(self) -> None:
+        """Do as Ctrl-C does."""
+        raise KeyboardInterrupt
+
+    def supply(self, entries: list[Any]) -> Any:
+        """Return a generator."""
+        return (entry for entry in entries)
+
+    def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
+        """Make each call in a thread of its own."""
+        with ThreadPoolExecutor(len(calls)) as threads:
+            futures = [threads.submit(call) for call in calls]
+        return [future.exception() or future.result() for future in futures]
+
+
+class AsyncFacade(Facade):
+    """The client over aiohttp, in one event loop a test."""
+
+    name = "async"
+    client_class = AsyncBatchClient
+    returned_error = AsyncHandleReturnedError
+    transport_class = AiohttpTransport
+    interrupted = asyncio.CancelledError
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runner = asyncio.Runner()
+
+    def settle(self, value: Any) -> Any:
+        """Run a coroutine to its end."""
+        if not inspect.isawaitable(value):
+            return value
+
+        async def wait() -> Any:
+            return await value
+
+        return self._runner.run(wait())
+
+    def interrupt(self) -> None:
+        """Cancel the task, as a timeout around it would."""
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+
+    def supply(self, entries: list[Any]) -> Any:
+        """Return an asynchronous generator."""
+
+        async def generate() -> Any:
+            for entry in entries:
+                yield entry
+
+        return generate()
+
+    def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
+        """Make each call in a task of its own."""
+
+        async def gather() -> list[Any]:
+            return await asyncio.gather(*(call() for call in calls), return_exceptions=True)
+
+        return self._runner.run(gather())
+
+    def close(self) -> None:
+        """Close every client, then the loop."""
+        super().close()
+        self._runner.close()
+
+
+FACADES: dict[str, type[Facade]] = {"sync": SyncFacade, "async": AsyncFacade}

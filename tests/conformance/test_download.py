@@ -1,0 +1,193 @@
+"""A file of results arrives whole or not at all, whatever happens on the way."""
+
+from typing import Any
+
+import pytest
+
+from gemini_batch import (
+    GeminiBatchError,
+    ProtocolError,
+    ResultsGoneError,
+    ResultsIncompleteError,
+    ServerError,
+)
+from gemini_batch.emulator import Emulator
+from tests.conformance.scenes import assert_answered, named, prompts
+
+ASKED = prompts(300)
+"""Their results are more than 160 KiB."""
+
+MENDED = named(
+    "download",
+    "broken-stream-after-1K",
+    "broken-stream-after-100K",
+    "broken-stream-after-20K*8",
+    "stall-after-100K",
+    "return-408",
+    "return-429",
+    "return-500",
+    "return-503*3",
+    "reset-before-acting",
+    "close-before-acting",
+    "hang",
+    "html-502",
+)
+
+
+@MENDED
+def test_a_download_goes_on_after_a_fault(client: Any, emulator: Emulator, fault: str) -> None:
+    """No result is lost, and none comes twice; what goes on makes new attempts worth it."""
+    emulator.faults.add("download", fault)
+
+    with client.submit(ASKED, via="file").results() as results:
+        assert_answered(ASKED, results)
+        assert () == results.missing
+        assert [] == list(results.duplicates)
+    assert emulator.seen.count("download") > 1
+
+
+@MENDED
+def test_a_stream_goes_on_after_a_fault(client: Any, emulator: Emulator, fault: str) -> None:
+    """What was passed on already does not come again."""
+    emulator.faults.add("download", fault)
+
+    with client.submit(ASKED, via="file").stream_results() as items:
+        assert_answered(ASKED, list(items))
+
+
+@pytest.mark.parametrize("cut", ["broken-stream-after-1K", "broken-stream-after-100K"])
+def test_a_range_that_is_ignored_is_skipped(client: Any, emulator: Emulator, cut: str) -> None:
+    """A service that begins again from the start is read from where we were."""
+    emulator.faults.add("download", cut)
+    emulator.faults.add("download", "ignore-range")
+
+    with client.submit(ASKED, via="file").results() as results:
+        assert_answered(ASKED, results)
+        assert [] == list(results.duplicates)
+
+
+@named("download", "wrong-content-range", "return-204", "redirect=http://127.0.0.1:9/")
+def test_a_reply_that_makes_no_sense_is_never_spliced_in(
+    client: Any, emulator: Emulator, fault: str
+) -> None:
+    """Bytes from elsewhere are an error, not results."""
+    emulator.faults.add("download", "broken-stream-after-100K")
+    emulator.faults.add("download", fault)
+
+    batch = client.submit(ASKED, via="file")
+
+    with pytest.raises(ProtocolError):
+        batch.results()
+    with batch.results() as results:
+        assert_answered(ASKED, results)
+
+
+@named("download", "return-403", "return-404")
+def test_results_that_are_gone_are_named(client: Any, emulator: Emulator, fault: str) -> None:
+    """The error says which file, and holds what was seen of the batch."""
+    emulator.faults.add("download", fault)
+    batch = client.submit(ASKED, via="file")
+
+    with pytest.raises(ResultsGoneError) as raised:
+        batch.status()
+    assert raised.value.operation is not None
+    assert raised.value.file == raised.value.operation.responses_file
+    assert batch.name == raised.value.name
+    assert raised.value.operation.done
+
+
+def test_a_service_that_goes_on_failing_is_given_up(client: Any, emulator: Emulator) -> None:
+    """Five failures without a byte are raised, and a later look fetches the results all the same."""
+    emulator.faults.add("download", "return-503*5")
+    batch = client.submit(ASKED, via="file")
+
+    with pytest.raises(ServerError) as raised:
+        batch.status()
+    assert raised.value.operation is not None
+    assert "SUCCEEDED" == raised.value.operation.state
+    assert 5 == emulator.seen.count("download")
+    with batch.status().results as results:
+        assert_answered(ASKED, results)
+
+
+def test_a_file_that_ends_early_without_a_length_is_seen_to_be_short(
+    client: Any, emulator: Emulator
+) -> None:
+    """Nothing on the wire shows the cut: the keys that were submitted do."""
+    emulator.faults.add("download", "close-without-length-after-100K")
+
+    with client.submit(ASKED, via="file").results() as results:
+        assert 0 < len(results) < len(ASKED)
+        assert set(map(str, range(len(ASKED)))) == {
+            *(item.key for item in results if item.ok),
+            *results.missing,
+        }
+        with pytest.raises(ResultsIncompleteError) as raised:
+            results.raise_for_incomplete()
+        assert results.missing == raised.value.missing
+
+
+def test_a_stream_that_ends_early_without_a_length_ends_in_an_error(
+    client: Any, emulator: Emulator
+) -> None:
+    """What came is passed on, and then it is said that there should have been more."""
+    emulator.faults.add("download", "close-without-length-after-100K")
+    keys = []
+
+    with client.submit(ASKED, via="file").stream_results() as items:
+        with pytest.raises(ResultsIncompleteError, match="for 300 requests"):
+            keys += _noted(items, keys)
+    assert 0 < len(set(keys)) == len(keys) < len(ASKED)
+
+
+def _noted(items: Any, keys: list[str]) -> list[str]:
+    for item in items:
+        keys.append(item.key)
+    return []
+
+
+@named("download", "wrong-length=+5", "wrong-length=-5")
+def test_a_file_of_another_length_than_told_is_not_taken_for_whole(
+    client: Any, emulator: Emulator, fault: str
+) -> None:
+    """It is fetched whole in the end, or an error, or one result says that it is broken."""
+    emulator.faults.add("download", fault)
+    batch = client.submit(ASKED, via="file")
+
+    try:
+        results = batch.results()
+    except GeminiBatchError:
+        results = batch.results()
+    with results:
+        whole = [item.key for item in results if item.ok]
+        assert len(ASKED) == len({*whole, *results.missing})
+        assert len(results.missing) == len(results.malformed) <= 1
+
+
+@named("download", "return-204", "return-302", "return-204*2")
+def test_a_success_without_a_file_is_no_empty_set_of_results(
+    client: Any, emulator: Emulator, fault: str
+) -> None:
+    """Only 200 brings a file."""
+    emulator.faults.add("download", fault)
+    batch = client.submit(ASKED, via="file")
+
+    for _ in range(fault.count("*") + 1):
+        with pytest.raises(ProtocolError):
+            batch.results()
+    with batch.results() as results:
+        assert_answered(ASKED, results)
+
+
+def test_results_are_downloaded_once(client: Any, emulator: Emulator) -> None:
+    """What was fetched is kept by the handle, until it is closed."""
+    batch = client.submit(ASKED, via="file")
+
+    first = batch.results()
+    assert first is batch.status().results
+    assert first is batch.wait().results
+    assert 1 == emulator.seen.count("download")
+    first.close()
+    with batch.results() as second:
+        assert_answered(ASKED, second)
+    assert 2 == emulator.seen.count("download")

@@ -1,0 +1,173 @@
+"""Requests in: every kind of supply, every kind of key, inline and by file."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from gemini_batch import GenerateContentRequest, UsageError
+from gemini_batch.emulator import Emulator
+from tests.conformance.facades import Facade
+from tests.conformance.scenes import ODD_KEYS, assert_answered, prompts
+
+VIAS = pytest.mark.parametrize("via", ["inline", "file"])
+KEYED = {"sky": "Why is the sky blue?", "grass": "Why is grass green?", "9": "Why is snow white?"}
+NUMBERED = list(KEYED.values())
+
+
+@VIAS
+@pytest.mark.parametrize("count", [1, 3, 2000])
+def test_each_prompt_is_answered_under_its_number(
+    client: Any, emulator: Emulator, count: int, via: str
+) -> None:
+    """Prompts come back in their order, however many there are and however they travel."""
+    asked = prompts(count, size=100)
+
+    with client.submit(asked, via=via).results() as results:
+        assert_answered(asked, results)
+        assert [str(number) for number in range(count)] == [item.key for item in results]
+        assert () == results.missing
+    assert 1 == emulator.acted.count("create")
+    assert (via == "file") == bool(emulator.acted.count("upload-start"))
+
+
+@VIAS
+@pytest.mark.parametrize(
+    "supply",
+    [
+        pytest.param(lambda _: KEYED, id="mapping"),
+        pytest.param(lambda _: list(KEYED.items()), id="list_of_pairs"),
+        pytest.param(lambda _: iter(KEYED.items()), id="iterator_of_pairs"),
+        pytest.param(lambda facade: facade.supply(list(KEYED.items())), id="generator_of_pairs"),
+        pytest.param(
+            lambda _: {key: GenerateContentRequest.of(text) for key, text in KEYED.items()},
+            id="mapping_of_requests",
+        ),
+    ],
+)
+def test_keyed_prompts_come_from_any_supply(
+    client: Any, facade: Facade, supply: Callable[[Facade], Any], via: str
+) -> None:
+    """Whatever holds the pairs of keys and prompts, each answer stands under its key."""
+    with client.submit(supply(facade), via=via).results() as results:
+        assert_answered(KEYED, results)
+        assert ["9", "grass", "sky"] == [item.key for item in results]
+
+
+@VIAS
+@pytest.mark.parametrize(
+    "supply",
+    [
+        pytest.param(lambda _: NUMBERED, id="list"),
+        pytest.param(lambda _: tuple(NUMBERED), id="tuple"),
+        pytest.param(lambda facade: facade.supply(NUMBERED), id="generator"),
+    ],
+)
+def test_numbered_prompts_come_from_any_supply(
+    client: Any, facade: Facade, supply: Callable[[Facade], Any], via: str
+) -> None:
+    """Whatever holds the prompts, each is numbered by its position."""
+    with client.submit(supply(facade), via=via).results() as results:
+        assert_answered(NUMBERED, results)
+
+
+@VIAS
+def test_keyed_and_numbered_prompts_mix(client: Any, via: str) -> None:
+    """A prompt without a key is numbered by its position among all of them."""
+    asked = {"0": "first", "b": "second", "2": "third"}
+
+    with client.submit(["first", ("b", "second"), "third"], via=via).results() as results:
+        assert_answered(asked, results)
+
+
+@VIAS
+def test_odd_keys_come_back_as_they_were_sent_and_in_their_order(client: Any, via: str) -> None:
+    """Whatever is in a key, it is found by it again; numbers come first, then names as read."""
+    asked = {key: f"What is {key!r}?" for key in reversed(ODD_KEYS)}
+
+    with client.submit(asked, via=via).results() as results:
+        assert_answered(asked, results)
+        assert list(ODD_KEYS) == [item.key for item in results]
+        assert list(ODD_KEYS) == [results.by_key(key).key for key in ODD_KEYS]
+
+
+@pytest.mark.parametrize(
+    ("count", "uploads"), [(10, 0), (2100, 1)], ids=["few_go_inline", "many_go_by_file"]
+)
+def test_the_number_of_answers_decides_how_requests_travel(
+    client: Any, emulator: Emulator, count: int, uploads: int
+) -> None:
+    """Where nothing else is asked for, what expects large answers goes by file."""
+    client.submit(prompts(count))
+
+    assert uploads == emulator.acted.count("upload-start")
+
+
+def test_the_batch_has_the_name_and_the_label_it_was_given(client: Any, emulator: Emulator) -> None:
+    """The display name is the caller's, and the label travels along with it."""
+    batch = client.submit(["hello"], display_name="sky", label="gb-mine")
+
+    assert "sky [gb-mine]" == emulator.acted.of("create")[0].detail
+    assert ("sky", "gb-mine") == (batch.operation().display_name, batch.operation().label)
+
+
+def test_a_model_of_the_call_goes_before_that_of_the_client(
+    client: Any, emulator: Emulator
+) -> None:
+    """The model stands in the path, and in what the service says of the batch."""
+    batch = client.submit(["hello"], model="gemini-2.5-pro")
+
+    assert "/v1beta/models/gemini-2.5-pro:batchGenerateContent" == emulator.seen[0].path
+    assert "models/gemini-2.5-pro" == batch.operation().model
+
+
+@pytest.mark.parametrize(
+    ("requests", "said"),
+    [
+        pytest.param([], "no requests", id="none"),
+        pytest.param("hello", "wrap it in a list", id="bare_text"),
+        pytest.param([("a", "x"), ("b", "y"), ("a", "z")], "requests 0 and 2", id="same_key"),
+        pytest.param([("1", "x"), "y"], "requests 0 and 1", id="key_like_a_number"),
+        pytest.param([(7, "x")], r"use str\(key\)", id="key_is_a_number"),
+        pytest.param(["x", ""], r"request 1 \(key '1'\): the prompt is empty", id="empty_prompt"),
+        pytest.param([b"x"], "not bytes", id="bytes"),
+        pytest.param([("a", "b", "c")], "tuple of 3", id="three"),
+    ],
+)
+@VIAS
+def test_nothing_is_sent_for_requests_that_cannot_be(
+    client: Any, emulator: Emulator, requests: Any, said: str, via: str
+) -> None:
+    """The first offender is named before anything leaves this machine."""
+    with pytest.raises(UsageError, match=said):
+        client.submit(requests, via=via)
+    assert [] == emulator.seen
+
+
+@VIAS
+def test_a_failing_supply_fails_the_call_with_its_own_error(
+    client: Any, emulator: Emulator, via: str
+) -> None:
+    """What the caller's generator raises comes out as it is, and nothing was sent."""
+
+    def failing() -> Iterator[str]:
+        yield from prompts(300)
+        raise LookupError("the database is gone")
+
+    with pytest.raises(LookupError, match="the database is gone"):
+        client.submit(failing(), via=via)
+    assert [] == emulator.seen
+
+
+@pytest.mark.parametrize("facade", ["sync"], indirect=True)
+def test_an_asynchronous_supply_needs_the_asynchronous_client(
+    client: Any, emulator: Emulator
+) -> None:
+    """The synchronous client says that it cannot iterate over it."""
+
+    async def asynchronous() -> Any:
+        yield "hello"
+
+    with pytest.raises(UsageError, match="not async_generator"):
+        client.submit(asynchronous())
+    assert [] == emulator.seen

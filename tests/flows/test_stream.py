@@ -1,0 +1,226 @@
+"""Results as they arrive: in no order, none held back, none kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gemini_batch.batch import Batch
+from gemini_batch.effects import Offload, Read
+from gemini_batch.errors import (
+    BatchCancelledError,
+    BatchExpiredError,
+    BatchFailedError,
+    GeminiBatchError,
+    ProtocolError,
+    ResultsGoneError,
+    ResultsIncompleteError,
+    UsageError,
+)
+from gemini_batch.flows.results import stream, waiting
+from gemini_batch.jsonl import LineSplitter
+from gemini_batch.models.generation import GenerationResponse
+from gemini_batch.results import BatchGenerationResponseItem, ItemMalformed, ItemSuccess
+from gemini_batch.settings import Settings
+
+from .replies import RESULTS, Opened, inlined, line, lost, refused, seen, whole
+from .world import Answer, World
+
+NAME = "batches/b1"
+SUCCEEDED = seen("SUCCEEDED", file=RESULTS)
+
+
+@pytest.fixture
+def batch() -> Batch[GenerationResponse]:
+    """Return a batch of which only the name is known."""
+    return Batch(NAME, GenerationResponse)
+
+
+def streaming(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> Iterator[BatchGenerationResponseItem[GenerationResponse]]:
+    """Stream the results of a batch."""
+    return world.iterate(stream(settings, batch, waiting(settings, None, None, progress=False)))
+
+
+def test_results_come_in_the_order_of_their_arrival(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """However the pieces are cut, and with or without an end of the last line."""
+    text = line("b") + line("10") + line("9").rstrip(b"\n")
+    pieces = [text[start : start + 7] for start in range(0, len(text), 7)]
+    world.expect(SUCCEEDED, whole(*pieces))
+    assert ["b", "10", "9"] == [item.key for item in streaming(world, settings, batch)]
+    assert not any(isinstance(one, Offload) for one in world.asked)
+
+
+def test_inlined_results_are_streamed(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """They are here already, and come by their keys too."""
+    world.expect(seen("SUCCEEDED", inlined=[inlined("b", "x"), inlined("a", "y")]))
+    found = [(item.key, item.unwrap().text) for item in streaming(world, settings, batch)]
+    assert [("b", "x"), ("a", "y")] == found
+
+
+def test_an_inline_batch_without_results_streams_nothing(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """An empty output is an output."""
+    world.expect(seen("SUCCEEDED", inlined=[]))
+    assert [] == list(streaming(world, settings, batch))
+
+
+def test_a_broken_line_is_one_item(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """It tells its number in the file, blank lines included; the rest comes as ever."""
+    world.expect(SUCCEEDED, whole(line("a") + b"\r\n\n{broken\n" + line("b")))
+    first, broken, last = streaming(world, settings, batch)
+    assert ["a", "b"] == [first.key, last.key]
+    assert isinstance(broken, ItemMalformed)
+    assert 4 == broken.position
+    assert b"{broken" == broken.raw()
+
+
+@pytest.mark.parametrize("pieces", [(b"\xef\xbb\xbf", line("a")), (b"\xef\xbb\xbf" + line("a"),)])
+def test_a_mark_before_the_first_line_is_no_part_of_it(
+    world: World,
+    settings: Settings,
+    batch: Batch[GenerationResponse],
+    pieces: tuple[bytes, ...],
+) -> None:
+    """On the first line only; anywhere else it is a broken line."""
+    world.expect(SUCCEEDED, whole(*pieces, b"\xef\xbb\xbf" + line("b")))
+    first, second = streaming(world, settings, batch)
+    assert isinstance(first, ItemSuccess)
+    assert "a" == first.key
+    assert isinstance(second, ItemMalformed)
+
+
+def test_a_line_beyond_the_limit_is_one_item(
+    world: World,
+    settings: Settings,
+    batch: Batch[GenerationResponse],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is skipped, and what comes after it is not."""
+    monkeypatch.setattr(LineSplitter.__init__, "__defaults__", (200,))
+    world.expect(SUCCEEDED, whole(line("a", "x" * 300), line("b")))
+    skipped, item = streaming(world, settings, batch)
+    assert isinstance(skipped, ItemMalformed)
+    assert "longer than" in skipped.reason
+    assert "b" == item.key
+
+
+def test_nothing_is_read_ahead(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """Whoever stops early has read no more than was needed."""
+    world.expect(SUCCEEDED, whole(line("a"), line("b"), line("c")))
+    items = world.iterate(stream(settings, batch, waiting(settings, None, None, progress=False)))
+    assert "a" == next(items).key
+    assert 1 == sum(isinstance(one, Read) for one in world.asked)
+    items.close()
+    assert 1 == world.releases
+
+
+def test_what_the_consumer_raises_is_its_own(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """It passes unchanged, and the connection is let go of."""
+    world.expect(SUCCEEDED, whole(line("a"), line("b")))
+    items = world.iterate(stream(settings, batch, waiting(settings, None, None, progress=False)))
+    mine = KeyError("mine")
+    next(items)
+    with pytest.raises(KeyError) as caught:
+        items.throw(mine)
+    assert mine is caught.value
+    assert 1 == world.releases
+
+
+def test_a_cut_in_mid_line_is_mended(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """Every item comes once, though the service knows no ranges."""
+    text = line("a") + line("b") + line("c")
+    world.expect(SUCCEEDED, whole(text[:70], text[70:130], lost()), whole(text[:40], text[40:]))
+    assert ["a", "b", "c"] == [item.key for item in streaming(world, settings, batch)]
+
+
+def test_results_that_end_too_soon_are_incomplete(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """A body without a length may be cut unseen: the number of requests tells."""
+    world.expect(seen("SUCCEEDED", file=RESULTS, requestCount=3), whole(line("a"), line("b")))
+    items = streaming(world, settings, batch)
+    assert ["a", "b"] == [next(items).key, next(items).key]
+    with pytest.raises(ResultsIncompleteError, match="2 results came back for 3 requests"):
+        next(items)
+
+
+@pytest.mark.parametrize(("state", "count"), [("SUCCEEDED", 2), ("CANCELLED", 9), ("EXPIRED", 9)])
+def test_a_batch_that_ended_early_has_fewer_results(
+    world: World,
+    settings: Settings,
+    batch: Batch[GenerationResponse],
+    state: str,
+    count: int,
+) -> None:
+    """What was answered before its end is streamed; that is all there is."""
+    world.expect(seen(state, file=RESULTS, requestCount=count), whole(line("a"), line("b")))
+    assert ["a", "b"] == [item.key for item in streaming(world, settings, batch)]
+
+
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [
+        (seen("FAILED", error={"code": 3}), BatchFailedError),
+        (seen("CANCELLED"), BatchCancelledError),
+        (seen("EXPIRED"), BatchExpiredError),
+        (seen("PAUSED", done=True), ProtocolError),
+    ],
+)
+def test_a_batch_without_results_streams_an_error(
+    world: World,
+    settings: Settings,
+    batch: Batch[GenerationResponse],
+    end: Answer,
+    error: type[GeminiBatchError],
+) -> None:
+    """The same as ``results`` would raise."""
+    world.expect(end)
+    with pytest.raises(error):
+        list(streaming(world, settings, batch))
+
+
+@pytest.mark.parametrize("gone", [refused(403), refused(404)])
+def test_a_file_that_is_gone_is_an_error(
+    world: World, settings: Settings, batch: Batch[GenerationResponse], gone: Opened
+) -> None:
+    """It has expired, or was deleted with its batch."""
+    world.expect(SUCCEEDED, gone)
+    with pytest.raises(ResultsGoneError):
+        list(streaming(world, settings, batch))
+
+
+def test_a_batch_of_another_kind_is_refused(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """Before anything of it is fetched."""
+    world.expect(seen("SUCCEEDED", file=RESULTS, kind="EmbedContentBatch"))
+    with pytest.raises(UsageError, match="holds embeddings"):
+        list(streaming(world, settings, batch))
+
+
+def test_a_stream_is_fetched_each_time(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """Nothing is kept of it; a service that takes its word back is not believed."""
+    later: list[Any] = [seen("RUNNING"), whole(line("a"))]
+    world.expect(SUCCEEDED, whole(line("a")), *later)
+    for _ in range(2):
+        assert ["a"] == [item.key for item in streaming(world, settings, batch)]
+    assert 4 == len(world.sent)

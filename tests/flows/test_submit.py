@@ -1,0 +1,306 @@
+"""Submitting: everything is checked before anything is sent, and nothing is left behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from gemini_batch.batch import Batch
+from gemini_batch.effects import Draw, Effect, Flow
+from gemini_batch.errors import (
+    ApiError,
+    CreateOutcomeUnknownError,
+    GeminiBatchError,
+    InvalidRequestError,
+    ProtocolError,
+    TransportError,
+    UsageError,
+)
+from gemini_batch.flows.batches import OnUnknown
+from gemini_batch.flows.submit import Order, submit
+from gemini_batch.models.content import Content, Part
+from gemini_batch.models.generation import GenerateContentRequest, GenerationResponse
+from gemini_batch.progress import Progress, Report, report_nothing
+from gemini_batch.settings import Settings
+from gemini_batch.submission import Via
+
+from .replies import (
+    LABEL,
+    arrived,
+    batch,
+    file,
+    finished,
+    lost,
+    page,
+    refusal,
+    reply,
+    seen,
+    started,
+    unsent,
+)
+from .world import Answer, World
+
+FILE = f"files/{LABEL}"
+START, CHUNK = "POST upload/files", "POST upload/files?upload_id=s1"
+CREATE = "POST models/gemini-x:batchGenerateContent"
+LIST, DELETE = "GET batches?pageSize=100", f"DELETE {FILE}"
+UPLOADED = (started(), finished(file(FILE)))
+
+
+def submitting(
+    world: World,
+    settings: Settings,
+    requests: Iterable[Any],
+    via: Via = "auto",
+    *,
+    on_unknown: OnUnknown = "raise",
+    report: Report = report_nothing,
+) -> Flow[Effect[Any], Batch[GenerationResponse]]:
+    """Return the submission of requests."""
+    order = Order.of("gemini-x", "sky", LABEL, via, on_unknown)
+    return submit(settings, iter(requests), order, world.spools, report)
+
+
+# What is sent
+
+
+def test_a_few_requests_travel_inside_the_create_call(world: World, settings: Settings) -> None:
+    """Each with its key in its metadata."""
+    world.expect(seen("PENDING", name="batches/new"))
+    made = world.run(submitting(world, settings, ["why?", ("k", "how?")]))
+    assert ("batches/new", ["0", "k"]) == (made.name, list(made.keys or ()))
+    assert [CREATE] == world.lines
+    told = json.loads(world.sent[0].body)["batch"]
+    assert f"sky [{LABEL}]" == told["displayName"]
+    assert [
+        {"request": {"contents": [{"role": "user", "parts": [{"text": text}]}]}, "metadata": key}
+        for text, key in [("why?", {"key": "0"}), ("how?", {"key": "k"})]
+    ] == told["inputConfig"]["requests"]["requests"]
+    assert 600.0 == world.sent[0].read_timeout
+
+
+def test_a_file_is_uploaded_before_the_create_call(world: World, settings: Settings) -> None:
+    """It is named by the label, so that it can be found again."""
+    world.expect(*UPLOADED, seen())
+    made = world.run(submitting(world, settings, [("a\n", "why?"), "how?"], "file"))
+    assert ["a\n", "1"] == list(made.keys or ())
+    assert [START, CHUNK, CREATE] == world.lines
+    start, chunk, create = world.sent
+    described = json.loads(start.body)["file"]
+    assert (FILE, f"sky [{LABEL}].jsonl") == (described["name"], described["displayName"])
+    lines = [json.loads(line) for line in chunk.body.splitlines()]
+    assert ["a\n", "1"] == [one["key"] for one in lines]
+    told = {"displayName": f"sky [{LABEL}]", "inputConfig": {"fileName": FILE}}
+    assert {"batch": told} == json.loads(create.body)
+
+
+@pytest.mark.parametrize(("count", "first"), [(2047, CREATE), (2049, START)])
+def test_a_file_is_chosen_where_the_answers_are_many(
+    world: World, settings: Settings, count: int, first: str
+) -> None:
+    """Inlined answers come twice in one reply; from some 16 MiB on they had better be a file."""
+    world.expect(*(UPLOADED if first == START else ()), seen())
+    world.run(submitting(world, settings, ["why?"] * count))
+    assert first == world.lines[0]
+
+
+def test_requests_are_drawn_a_few_at_a_time(settings: Settings) -> None:
+    """They may be more than fit into memory; progress counts them."""
+    world, reports = World(drawn=2), list[Progress]()
+    world.expect(seen())
+    world.run(submitting(world, settings, map(str, range(1, 6)), report=reports.append))
+    assert 4 == sum(isinstance(one, Draw) for one in world.asked)
+    assert [Progress("encoding", count) for count in (2, 4, 5)] == reports
+    world.require_played_out()
+
+
+def test_a_submission_is_logged_once(
+    world: World, settings: Settings, told: pytest.LogCaptureFixture
+) -> None:
+    """With what is needed to find it again."""
+    world.expect(seen("PENDING", name="batches/new"))
+    world.run(submitting(world, settings, ["why?", "how?"]))
+    assert [f"submitted 2 requests as batches/new ({LABEL})"] == told.messages
+
+
+def test_an_order_is_checked_before_the_first_request_is_drawn() -> None:
+    """What is wrong with it does not depend on the requests."""
+    with pytest.raises(UsageError, match="no model"):
+        Order.of(None, None, LABEL, "auto", "raise")
+    with pytest.raises(UsageError, match="the display name has 400 characters"):
+        Order.of("m", "x" * 400, LABEL, "auto", "raise")
+    assert f"[{LABEL}]" == Order.of("m", None, LABEL, "auto", "raise").raw_display_name
+
+
+# Nothing is sent unless all is well
+
+
+def broken(error: Exception) -> Iterator[str]:
+    """Yield a request, and then fail."""
+    yield "why?"
+    raise error
+
+
+@pytest.mark.parametrize(
+    ("requests", "words"),
+    [
+        ([], "no requests"),
+        (["why?", ""], "request 1 .*prompt is empty"),
+        ([("a", "why?"), "how?", ("a", "when?")], "requests 0 and 2 have the same key 'a'"),
+        (["why?", ("0", "how?")], "requests 0 and 1 have the same key '0'"),
+        ([(7, "why?")], r"use str\(key\)"),
+        ([b"why?"], "not bytes"),
+        ([GenerateContentRequest((Content((Part(text=""),)),))], "text is empty"),
+        (["why?", "\ud800"], "request 1"),
+    ],
+    ids=["none", "empty", "key", "number", "int", "bytes", "part", "surrogate"],
+)
+@pytest.mark.parametrize("via", ["auto", "inline", "file"])
+def test_nothing_is_sent_unless_every_request_is_valid(
+    world: World, settings: Settings, via: Via, requests: list[Any], words: str
+) -> None:
+    """The first offender is named, and the service hears of nothing."""
+    with pytest.raises(UsageError, match=words):
+        world.run(submitting(world, settings, requests, via))
+
+
+def test_a_way_to_travel_that_is_none_is_refused(world: World, settings: Settings) -> None:
+    """Before anything is sent."""
+    wrong: Any = "pigeon"
+    with pytest.raises(UsageError, match="'pigeon'"):
+        world.run(submitting(world, settings, ["why?"], wrong))
+
+
+def test_what_the_requests_raise_is_their_own(world: World, settings: Settings) -> None:
+    """It passes unchanged, and nothing was sent."""
+    mine = KeyError("mine")
+    with pytest.raises(KeyError) as caught:
+        world.run(submitting(world, settings, broken(mine)))
+    assert mine is caught.value
+
+
+def test_the_spool_is_closed_however_it_ends(settings: Settings) -> None:
+    """The requests are on disk no longer than they are needed."""
+    for answer in (seen(), refusal(400)):
+        world = World()
+        world.expect(answer)
+        opened: list[Any] = []
+        world.spools.in_file = _remembering(world.spools.in_file, opened)
+        try:
+            world.run(submitting(world, settings, ["why?"]))
+        except InvalidRequestError:
+            assert 400 == answer.status
+        assert [True] == [spool.closed for spool in opened]
+        world.require_played_out()
+
+
+def _remembering(make: Callable[[], Any], made: list[Any]) -> Callable[[], Any]:
+    def remember() -> Any:
+        made.append(make())
+        return made[-1]
+
+    return remember
+
+
+# Refused
+
+
+REFUSALS: dict[str, tuple[list[Answer], type[GeminiBatchError]]] = {
+    "400": ([refusal(400, "INVALID_ARGUMENT", "no such field")], InvalidRequestError),
+    "unsent": ([unsent()] * 5, TransportError),
+    "redirect": ([reply(status=302, location="https://elsewhere.example")], ProtocolError),
+}
+
+
+@pytest.mark.parametrize(("failures", "error"), REFUSALS.values(), ids=REFUSALS)
+def test_the_file_of_a_batch_that_was_refused_is_deleted(
+    world: World, settings: Settings, failures: list[Answer], error: type[GeminiBatchError]
+) -> None:
+    """Nobody will ask for it; the refusal is raised as it is."""
+    world.expect(*UPLOADED, *failures, reply({}))
+    with pytest.raises(error) as caught:
+        world.run(submitting(world, settings, ["why?"], "file"))
+    assert [START, CHUNK, *[CREATE] * len(failures), DELETE] == world.lines
+    assert not getattr(caught.value, "__notes__", [])
+
+
+@pytest.mark.parametrize(("failures", "error"), REFUSALS.values(), ids=REFUSALS)
+def test_an_inline_batch_that_was_refused_leaves_nothing(
+    world: World, settings: Settings, failures: list[Answer], error: type[GeminiBatchError]
+) -> None:
+    """There is no file to delete."""
+    world.expect(*failures)
+    with pytest.raises(error):
+        world.run(submitting(world, settings, ["why?"]))
+    assert [CREATE] * len(failures) == world.lines
+
+
+def test_a_file_that_could_not_be_deleted_is_named(world: World, settings: Settings) -> None:
+    """The refusal is what matters; a note on it says what was left behind."""
+    world.expect(*UPLOADED, refusal(400), refusal(401, "UNAUTHENTICATED"))
+    with pytest.raises(InvalidRequestError) as caught:
+        world.run(submitting(world, settings, ["why?"], "file"))
+    (note,) = caught.value.__notes__
+    assert note.startswith(f"{FILE} was uploaded for it and could not be deleted: HTTP 401")
+
+
+def test_a_file_that_is_gone_needs_no_note(world: World, settings: Settings) -> None:
+    """It was to be deleted anyway."""
+    world.expect(*UPLOADED, refusal(400), refusal(403))
+    with pytest.raises(InvalidRequestError) as caught:
+        world.run(submitting(world, settings, ["why?"], "file"))
+    assert not getattr(caught.value, "__notes__", [])
+
+
+def test_an_upload_that_fails_creates_nothing(world: World, settings: Settings) -> None:
+    """Its error is raised as it is."""
+    world.expect(started(), refusal(400))
+    with pytest.raises(ApiError):
+        world.run(submitting(world, settings, ["why?"], "file"))
+
+
+# In doubt
+
+
+@pytest.mark.parametrize("via", ["inline", "file"])
+def test_a_batch_whose_creation_is_in_doubt_is_adopted(
+    world: World, settings: Settings, via: Via
+) -> None:
+    """Its keys are known all the same."""
+    uploaded = UPLOADED if via == "file" else ()
+    world.expect(*uploaded, lost(), page(batch(name="batches/new", label=LABEL)))
+    made = world.run(submitting(world, settings, [("k", "why?")], via))
+    assert ("batches/new", ["k"]) == (made.name, list(made.keys or ()))
+    assert 1 == world.lines.count(CREATE)
+
+
+def test_the_file_of_a_batch_that_may_exist_is_kept(world: World, settings: Settings) -> None:
+    """The batch would fail without it."""
+    world.expect(*UPLOADED, lost(), *[page()] * 5)
+    with pytest.raises(CreateOutcomeUnknownError):
+        world.run(submitting(world, settings, ["why?"], "file"))
+    assert [START, CHUNK, CREATE, *[LIST] * 5] == world.lines
+
+
+def test_a_refusal_after_a_doubt_keeps_the_file_too(world: World, settings: Settings) -> None:
+    """The first attempt may have made a batch, whatever became of the second."""
+    world.expect(*UPLOADED, lost(), *[page()] * 5, refusal(429, retry_after="3600"))
+    with pytest.raises(CreateOutcomeUnknownError):
+        world.run(submitting(world, settings, ["why?"], "file", on_unknown="resubmit"))
+    assert DELETE not in world.lines
+
+
+def test_progress_goes_from_encoding_to_uploading(world: World, settings: Settings) -> None:
+    """In the order in which things happen."""
+    reports: list[Progress] = []
+    world.expect(started(), lost(), arrived(0), finished(file(FILE)), seen())
+    world.run(submitting(world, settings, ["why?"], "file", report=reports.append))
+    size = len(world.sent[1].body)
+    assert [
+        Progress("encoding", 1),
+        *[Progress("uploading", 0, size)] * 2,
+        Progress("uploading", size, size),
+    ] == reports

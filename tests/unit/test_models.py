@@ -1,0 +1,405 @@
+"""What travels: open enums, exact timestamps, and what an answer says of itself."""
+
+import copy
+import pickle
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from gemini_batch import codec
+from gemini_batch.errors import NoTextError, UsageError
+from gemini_batch.models.base import Timestamp, as_objects, as_strings
+from gemini_batch.models.content import Blob, Content, FileData, FunctionCall, Part
+from gemini_batch.models.file import File, FileState
+from gemini_batch.models.generation import (
+    BLOCKED,
+    BlockReason,
+    Candidate,
+    FinishReason,
+    GenerateContentRequest,
+    GenerationConfig,
+    GenerationResponse,
+    ModalityTokenCount,
+    PromptFeedback,
+    ThinkingConfig,
+    UsageMetadata,
+)
+from gemini_batch.models.operation import (
+    BatchInput,
+    BatchMetadata,
+    BatchOperation,
+    BatchState,
+    BatchStats,
+)
+from gemini_batch.models.status import GRPC_NAMES, Status, grpc_name
+from tests import payloads
+
+
+def response(tree: object) -> GenerationResponse:
+    """Read an answer."""
+    return codec.structure(tree, GenerationResponse)
+
+
+def ended(reason: str | None, *parts: Part) -> GenerationResponse:
+    """Make an answer of these parts that ended for this reason."""
+    finish = None if reason is None else FinishReason(reason)
+    return GenerationResponse([Candidate(Content(parts), finish)])
+
+
+# Open enums
+
+
+def test_an_unknown_name_is_kept() -> None:
+    """A name from after this package was written is a member like any other, and its own text."""
+    known, unknown = FinishReason("STOP"), FinishReason("MOOD")
+    assert known is FinishReason.STOP
+    assert known.recognised
+    assert not unknown.recognised
+    assert "MOOD" == unknown == str(unknown) == unknown.value == unknown.name
+    assert isinstance(unknown, FinishReason)
+    assert {unknown} == {FinishReason("MOOD"), "MOOD"}
+    assert FinishReason("") == ""
+
+
+@pytest.mark.parametrize("name", ["STOP", "MOOD"])
+def test_a_name_travels(name: str) -> None:
+    """Pickled or copied, a name is the same, known or not."""
+    reason = FinishReason(name)
+    for arrived in (
+        pickle.loads(pickle.dumps(reason)),  # noqa: S301 - it was made here
+        copy.deepcopy(reason),
+    ):
+        assert reason == arrived
+        assert reason.recognised == arrived.recognised
+
+
+def test_only_text_is_a_name() -> None:
+    """Anything else is refused, as by any enum."""
+    with pytest.raises(ValueError, match="7 is not a valid FinishReason"):
+        FinishReason(7)
+
+
+# Timestamps
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-01T09:15:27Z", datetime(2026, 3, 1, 9, 15, 27, 0, UTC)),
+        ("2026-03-01t09:15:27z", datetime(2026, 3, 1, 9, 15, 27, 0, UTC)),
+        ("2026-03-01T09:15:27.8Z", datetime(2026, 3, 1, 9, 15, 27, 800000, UTC)),
+        ("2026-03-01T09:15:27.000417Z", datetime(2026, 3, 1, 9, 15, 27, 417, UTC)),
+        ("2026-03-01T09:15:27.123456789Z", datetime(2026, 3, 1, 9, 15, 27, 123456, UTC)),
+        ("2026-03-01T09:15:27.1234567890123Z", datetime(2026, 3, 1, 9, 15, 27, 123456, UTC)),
+        ("2026-03-01T11:15:27+02:00", datetime(2026, 3, 1, 9, 15, 27, 0, UTC)),
+        ("2026-03-01T03:45:27.5-05:30", datetime(2026, 3, 1, 9, 15, 27, 500000, UTC)),
+        ("2026-03-01T09:15:27-00:00", datetime(2026, 3, 1, 9, 15, 27, 0, UTC)),
+    ],
+)
+def test_a_timestamp_is_a_moment_and_its_text(text: str, moment: datetime) -> None:
+    """Any number of digits and any offset is read, and the text is kept to the nanosecond."""
+    stamp = Timestamp.parse(text)
+    assert moment == stamp
+    assert text == stamp.rfc3339
+    for arrived in (
+        pickle.loads(pickle.dumps(stamp)),  # noqa: S301 - it was made here
+        copy.deepcopy(stamp),
+    ):
+        assert (stamp, text) == (arrived, arrived.rfc3339)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "2026-03-01",
+        "2026-03-01 09:15:27Z",
+        "2026-03-01T09:15:27",
+        "2026-03-01T09:15Z",
+        "2026-03-01T09:15:27.Z",
+        "2026-03-01T09:15:27+02",
+        "2026-03-01T09:15:27+24:00",
+        "2026-13-01T09:15:27Z",
+        "2026-02-30T09:15:27Z",
+        "2026-03-01T25:15:27Z",
+        "٢٠٢٦-03-01T09:15:27Z",
+        "2026-03-01T09:15:27Z\n",
+    ],
+)
+def test_what_is_no_timestamp_is_refused(text: str) -> None:
+    """A moment is never guessed."""
+    with pytest.raises(ValueError):  # noqa: PT011 - what is impossible is refused by datetime
+        Timestamp.parse(text)
+
+
+@pytest.mark.parametrize(
+    "reckoned",
+    [
+        Timestamp.parse("2026-03-01T09:15:27.123456789Z") + timedelta(hours=48),
+        Timestamp.parse("2026-03-01T09:15:27.123456789Z").replace(microsecond=0),
+        Timestamp.parse("2026-03-01T09:15:27Z").astimezone(timezone(timedelta(hours=-3))),
+    ],
+)
+def test_a_moment_reckoned_from_a_timestamp_has_a_text_of_its_own(reckoned: Timestamp) -> None:
+    """Arithmetic never shows the text of another moment, and what it makes travels as well."""
+    assert reckoned == Timestamp.parse(reckoned.rfc3339)
+    arrived = pickle.loads(pickle.dumps(reckoned))  # noqa: S301 - it was made here
+    assert (reckoned, reckoned.rfc3339) == (arrived, arrived.rfc3339)
+
+
+# Freezing
+
+
+def test_a_string_is_no_sequence_of_strings() -> None:
+    """The mistake of a lost pair of brackets is not sent as a list of letters."""
+    assert ("a", "b") == as_strings(["a", "b"])
+    with pytest.raises(UsageError, match="wrap it in a list"):
+        GenerationConfig(stop_sequences="END")
+
+
+def test_a_model_stays_as_it_was_made() -> None:
+    """Lists become tuples, and every model can be hashed."""
+    detail = {"reason": "THIS"}
+    counts = [ModalityTokenCount("TEXT", 3)]
+    models: list[Any] = [
+        Content([Part("a")], "user"),
+        GenerateContentRequest([Content.user("a")], extra={"tools": [{}]}),
+        GenerationConfig(stop_sequences=["a"], response_modalities=["TEXT"], response_schema={}),
+        GenerationResponse([Candidate(Content.model("a"))]),
+        UsageMetadata(prompt_tokens_details=counts, candidates_tokens_details=counts),
+        Status(3, "no", [detail]),
+        FunctionCall("tide", {"port": "Brest"}),
+        File(size_bytes=3),
+    ]
+    assert len(models) == len(set(models))
+    assert (detail,) == as_objects([detail]) == models[5].details
+    assert (counts[0],) == models[4].prompt_tokens_details
+    with pytest.raises(AttributeError):
+        models[0].role = "model"
+
+
+# Content
+
+
+@given(st.binary(max_size=200))
+def test_media_comes_out_as_it_went_in(media: bytes) -> None:
+    """Both alphabets of base64 are read, padded or not."""
+    blob = Blob.of(media, "image/png")
+    assert media == blob.decoded()
+    other = blob.data.translate(str.maketrans("+/", "-_")).rstrip("=")
+    assert media == Blob("image/png", other).decoded()
+
+
+@pytest.mark.parametrize("text", ["!", "a", "YW Jj", "YWJj\n", "ÿ"])
+def test_what_is_not_base64_is_refused(text: str) -> None:
+    """Damaged media is not decoded to something else."""
+    with pytest.raises(ValueError):  # noqa: PT011 - each is refused in other words
+        Blob("image/png", text).decoded()
+
+
+def test_media_is_not_shown() -> None:
+    """A megabyte of base64 stays out of a log."""
+    assert "Blob(mime_type='image/png', data=<4000 characters of base64>)" == repr(
+        Blob.of(b"x" * 3000, "image/png")
+    )
+
+
+def test_a_message_says_who_speaks() -> None:
+    """The user and the model have a role, and the system has none."""
+    assert Content((Part("hi"),), "user") == Content.user("hi")
+    assert Content((Part("hi"),), "model") == Content.model("hi")
+    assert Content((Part("hi"),), None) == Content.system("hi")
+
+
+# Requests
+
+
+def test_a_request_of_one_prompt() -> None:
+    """The short way to make a request is the same as the long one."""
+    assert GenerateContentRequest([Content.user("Hi")]) == GenerateContentRequest.of("Hi")
+    thinking = ThinkingConfig(thinking_budget=0)
+    long = GenerateContentRequest(
+        [Content.user("Hi")],
+        Content.system("Be brief"),
+        GenerationConfig(temperature=0.2, thinking_config=thinking),
+    )
+    short = GenerateContentRequest.of(
+        "Hi", system="Be brief", temperature=0.2, thinking_config=thinking
+    )
+    assert long == short
+    assert long.model is None
+    assert "models/m" == long.with_model("models/m").model
+
+
+# Answers
+
+
+def test_an_answer_speaks() -> None:
+    """The text is that of all parts that are not thoughts."""
+    answer = ended("STOP", Part("Let me see.", thought=True), Part("Rayleigh "), Part("it is."))
+    assert "Rayleigh it is." == answer.text == answer.text_or("nothing")
+    assert "Let me see." == answer.thoughts
+    assert "STOP" == answer.finish_reason
+    assert answer.problem is None
+    assert not answer.truncated
+    read = response(payloads.answer("Blue."))
+    assert "Blue." == read.text
+    assert read.usage is not None
+    assert (8, 3, 32) == (
+        read.usage.prompt_token_count,
+        read.usage.candidates_token_count,
+        read.usage.total_token_count,
+    )
+    assert "" == read.thoughts
+    assert () == read.blobs == read.function_calls
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (GenerationResponse(), "no answer: the service gave no reason"),
+        (GenerationResponse([Candidate()]), "no answer: the service gave no reason"),
+        (GenerationResponse([Candidate(None, FinishReason.OTHER)]), "no answer: OTHER"),
+        (response(payloads.blocked_prompt()), "blocked: PROHIBITED_CONTENT"),
+        (
+            GenerationResponse([Candidate(Content.model("x"))], PromptFeedback(BlockReason.OTHER)),
+            "blocked: OTHER",
+        ),
+        (ended("SAFETY"), "blocked: SAFETY"),
+        (ended("RECITATION", Part("the first w")), "blocked: RECITATION"),
+        (ended("MAX_TOKENS"), "no answer: MAX_TOKENS"),
+        (ended("MAX_TOKENS", Part("hm", thought=True)), "no answer: MAX_TOKENS"),
+        (ended("STOP", Part("", thought_signature="c2ln")), "no answer: STOP"),
+        (ended("MOOD"), "no answer: MOOD"),
+        (ended(None, Part()), "no answer: the service gave no reason"),
+        (ended(None, Part("x")), None),
+        (ended("MAX_TOKENS", Part("cut of")), None),
+        (ended("STOP", Part(), Part(inline_data=Blob("image/png", "YQ=="))), None),
+        (ended("STOP", Part(file_data=FileData("files/a"))), None),
+        (ended("STOP", Part(extra={"executableCode": {"code": "1"}})), None),
+        (response(payloads.function_call()), None),
+    ],
+)
+def test_an_answer_says_why_it_is_empty(answer: GenerationResponse, problem: str | None) -> None:
+    """What was blocked says so even where some text came; a call or an image is an answer."""
+    assert problem == answer.problem
+
+
+@pytest.mark.parametrize("reason", BLOCKED)
+def test_an_answer_that_was_withheld_is_a_problem(reason: FinishReason) -> None:
+    """Each of the reasons that withhold an answer is named."""
+    assert f"blocked: {reason}" == ended(reason, Part("x")).problem
+
+
+@pytest.mark.parametrize(
+    ("answer", "finish_reason", "block_reason"),
+    [
+        (GenerationResponse(), None, None),
+        (response(payloads.blocked_prompt()), None, "PROHIBITED_CONTENT"),
+        (GenerationResponse(prompt_feedback=PromptFeedback()), None, None),
+        (ended("SAFETY"), "SAFETY", None),
+        (ended("MAX_TOKENS", Part("hm", thought=True)), "MAX_TOKENS", None),
+        (ended("STOP", Part("")), "STOP", None),
+        (response(payloads.function_call()), "STOP", None),
+    ],
+)
+def test_an_answer_without_text_is_never_empty_text(
+    answer: GenerationResponse, finish_reason: str | None, block_reason: str | None
+) -> None:
+    """It raises, and the error says why; a default has to be asked for."""
+    with pytest.raises(NoTextError) as raised:
+        _ = answer.text
+    assert (finish_reason, block_reason) == (raised.value.finish_reason, raised.value.block_reason)
+    assert "nothing" == answer.text_or("nothing")
+
+
+def test_an_answer_that_ran_into_its_limit_says_so() -> None:
+    """Its text may be cut: that is for the reader to know."""
+    assert ended("MAX_TOKENS", Part("cut of")).truncated
+
+
+def test_an_answer_of_other_kinds() -> None:
+    """Calls and media are found wherever they stand among the parts."""
+    answer = response(payloads.function_call())
+    assert (FunctionCall("tide", {"port": "Brest"}, "call_4107"),) == answer.function_calls
+    assert "Which tool" in answer.thoughts
+    image = Blob("image/png", "YQ==")
+    assert (image,) == ended("STOP", Part("Here:"), Part(inline_data=image)).blobs
+
+
+# Batches and files
+
+
+@pytest.mark.parametrize("prefix", ["BATCH_STATE_", "JOB_STATE_", ""])
+@pytest.mark.parametrize("name", [*BatchState.__members__, "PAUSED"])
+def test_a_state_is_read_with_either_prefix(prefix: str, name: str) -> None:
+    """The wire says ``BATCH_STATE_``, the guide ``JOB_STATE_``; a new state keeps its name."""
+    state = BatchState.from_wire(prefix + name)
+    assert name == state
+    assert ("PAUSED" != name) == state.recognised
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ((None, None, None, None), (None, None, None, None)),
+        ((5, 5, None, None), (5, 5, 0, 0)),
+        ((5, 3, 2, None), (5, 3, 2, 0)),
+        ((5, None, None, 5), (5, 0, 0, 5)),
+        ((5, 3, None, None), (5, 3, None, None)),
+        ((5, None, None, None), (5, None, None, None)),
+        ((0, None, None, None), (0, 0, 0, 0)),
+        ((None, 3, None, None), (None, 3, None, None)),
+        ((5, 4, 2, None), (5, 4, 2, None)),
+    ],
+)
+def test_an_absent_count_is_zero_only_where_that_adds_up(
+    given: tuple[int | None, ...], expected: tuple[int | None, ...]
+) -> None:
+    """The service leaves zeros out; but a count that it leaves out need not be zero."""
+    assert BatchStats(*expected) == BatchStats(*given).completed()
+
+
+@pytest.mark.parametrize(
+    ("file", "inlined", "has"),
+    [(None, False, False), (None, True, True), ("files/a", False, True)],
+)
+def test_a_batch_has_output(file: str | None, inlined: bool, has: bool) -> None:  # noqa: FBT001
+    """Results are to be had from a file or from the operation itself."""
+    operation = BatchOperation(
+        "batches/a", BatchState.SUCCEEDED, responses_file=file, inlined=inlined
+    )
+    assert has == operation.has_output
+
+
+def test_what_the_service_tells_of_a_batch_is_read() -> None:
+    """Its counts are strings on the wire, and its input may be a file."""
+    metadata = codec.structure(payloads.succeeded_file()["metadata"], BatchMetadata)
+    assert BatchInput("files/u8w2k5n1") == metadata.input_config
+    assert BatchStats(5, 5) == metadata.batch_stats
+    assert "BATCH_STATE_SUCCEEDED" == metadata.state
+
+
+def test_what_the_service_tells_of_a_file_is_read() -> None:
+    """Its size is a string on the wire, and its dates have six digits or nine."""
+    file = codec.structure(payloads.file(), File)
+    assert FileState.ACTIVE is file.state
+    assert 73519 == file.size_bytes
+    assert file.expiration_time is not None
+    assert "2026-03-03T09:14:58.907113254Z" == file.expiration_time.rfc3339
+    assert {} == file.extra
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [(0, "OK"), (13, "INTERNAL"), (16, GRPC_NAMES[-1]), (17, "CODE_17")]
+)
+def test_a_code_has_a_name(code: int, name: str) -> None:
+    """The numbers are those of gRPC; an unknown one is not an exception."""
+    assert name == grpc_name(code) == Status(code).status
+
+
+def test_a_negative_code_is_not_counted_from_the_end() -> None:
+    """-1 is no name at all."""
+    assert "CODE_-1" == grpc_name(-1)

@@ -1,0 +1,165 @@
+"""The order of results: total, natural, the same for every download, and made in short pieces."""
+
+import random
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from gemini_batch.order import RUN, Sorter, sort_key
+
+DIGITS = b"0123456789"
+
+
+def reference(key: str | None) -> tuple[Any, ...]:
+    """Say the rule slowly: what a key compares by, written from the rule alone."""
+    if key is None:
+        return (2,)
+    raw = key.encode("utf-8", "surrogatepass")
+    if raw == b"0" or (raw and raw[0] in b"123456789" and all(byte in DIGITS for byte in raw)):
+        return 0, len(raw), raw
+    tokens: list[tuple[Any, ...]] = []
+    run = b""
+    for byte in [*raw, None]:
+        if byte is not None and byte in DIGITS:
+            run += bytes([byte])
+            continue
+        if run:
+            value = run.lstrip(b"0")
+            tokens.append((ord("0"), len(value), value))
+            run = b""
+        if byte is not None:
+            tokens.append((byte,))
+    return 1, tokens, raw
+
+
+KEYS = st.one_of(
+    st.none(),
+    st.integers(0, 10**30).map(str),
+    st.integers(250, 260).map(lambda size: "1" * size),
+    st.integers(250, 260).map(lambda size: "a" + "9" * size),
+    st.text(
+        st.sampled_from(["0", "1", "9", "a", "b", "-", ":", "/", "\0", "\1", "\xff", "\u0663"])
+    ),
+    st.text(st.characters(categories=("L", "N", "P", "Z", "C"))),
+    st.builds("{}-{}".format, st.sampled_from(["row", "Row", "", "row-1"]), st.integers(0, 2000)),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(KEYS, KEYS)
+@example("a0", "a0\0")
+@example("a", "a\0")
+@example("a01", "a1")
+@example("a00", "a0")
+@example("\ud800", "\U00010000")
+@example("9" * 5000, "1" + "0" * 5000)
+@example("a" + "9" * 5000, "a1" + "0" * 5000)
+@example("1" * 254, "1" * 255)
+def test_sort_keys_compare_as_the_rule_says(one: str | None, other: str | None) -> None:
+    """Bytes compare as the rule does; different keys are never equal."""
+    mine = (sort_key(one) > sort_key(other)) - (sort_key(one) < sort_key(other))
+    ruled = (reference(one) > reference(other)) - (reference(one) < reference(other))
+
+    assert ruled == mine
+    assert (one == other) == (mine == 0)
+
+
+@settings(deadline=None)
+@given(st.lists(KEYS, max_size=40))
+def test_no_sort_key_begins_another(keys: list[str | None]) -> None:
+    """What is appended to a sort key decides between equal ones only."""
+    ordered = sorted({sort_key(key) for key in keys})
+
+    assert all(not later.startswith(earlier) for earlier, later in pairwise(ordered))
+
+
+def test_natural_order_is_what_a_reader_expects() -> None:
+    """Numbers by value, then names by their bytes with numbers in them by value, keyless last."""
+    expected = [
+        *("0", "7", "9", "10", "11", "9" * 5000),
+        *("", " ", "-1", "1.5", "1.10", "007", "A-2", "a", "row-9", "row-010", "row-10"),
+        *("row-10-a", "row-1000", "rows", "ä", "٣", None),
+    ]
+    shuffled = random.Random(1).sample(expected, len(expected))
+
+    assert expected == sorted(shuffled, key=sort_key)
+
+
+@pytest.mark.parametrize(
+    "ascending",
+    [
+        ["9", "10", "007", "a"],
+        ["row-9", "row-10", "row-11", "row-100"],
+        ["row-010", "row-10", "row-11"],
+        ["a", "a0", "a00", "a01", "a1", "aa"],
+        ["v1.2", "v1.10", "v2"],
+        ["٣", "٤", "٤٣"],
+        ["", "\0", "\0\0", "\1"],
+        ["99", "-1", "01"],
+    ],
+)
+def test_keys_ascend(ascending: list[str]) -> None:
+    """Pairs that a plain sort of strings would get wrong come out right."""
+    descending = ascending[::-1]
+
+    assert ascending == sorted(descending, key=sort_key)
+
+
+def arranged(keys: list[str | None], run: int) -> list[tuple[bytes, int]]:
+    """Return the sorted keys with their ordinals, sorted in runs."""
+    sorter = Sorter(run)
+    for key in keys:
+        sorter.add(sort_key(key))
+    return [pair for piece in sorter.sorted() for pair in piece]
+
+
+@settings(deadline=None)
+@given(st.lists(KEYS, max_size=60), st.integers(1, 70))
+def test_runs_of_any_size_merge_into_one_order(keys: list[str | None], run: int) -> None:
+    """The order is that of one stable ``sorted``: equal keys stay as they arrived."""
+    expected = sorted(((sort_key(key), ordinal) for ordinal, key in enumerate(keys)))
+
+    assert expected == arranged(keys, run)
+
+
+@settings(deadline=None)
+@given(st.lists(KEYS, max_size=40), st.randoms(use_true_random=False))
+def test_the_order_does_not_depend_on_the_order_of_arrival(
+    keys: list[str | None], chance: random.Random
+) -> None:
+    """Two downloads of the same results are sorted alike, and sorting again changes nothing."""
+    shuffled = chance.sample(keys, len(keys))
+
+    ordered = [key for key, _ in arranged(keys, 7)]
+    assert ordered == [key for key, _ in arranged(shuffled, 11)]
+    assert ordered == sorted(ordered)
+
+
+@pytest.mark.parametrize("run", [1, 2, 64, 1000])
+def test_each_piece_of_sorting_is_short(run: int) -> None:
+    """No piece is much longer than a run, however the keys arrive, so that nothing is held up."""
+    count, chance = 20 * run, random.Random(run)
+    for arrival in ("rising", "falling", "shuffled", "equal"):
+        numbers = list(range(count))
+        if arrival == "falling":
+            numbers.reverse()
+        elif arrival == "shuffled":
+            chance.shuffle(numbers)
+        elif arrival == "equal":
+            numbers = [7] * count
+        sorter = Sorter(run)
+        for number in numbers:
+            sorter.add(sort_key(str(number)))
+
+        pieces = list(sorter.sorted())
+
+        assert count == sum(map(len, pieces))
+        assert max(map(len, pieces)) <= max(2 * run, 40), arrival
+
+
+def test_nothing_is_sorted_into_nothing() -> None:
+    """A batch without results is no special case."""
+    assert [[]] == list(Sorter().sorted())
+    assert RUN == 32768

@@ -1,0 +1,551 @@
+"""Requests are checked and encoded before anything is sent; keys stay what the caller gave."""
+
+import datetime as dt
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from attrs import define, field
+from hypothesis import example, given, settings, strategies as st
+
+from gemini_batch import codec
+from gemini_batch.effects import Draw, Effect, Offload
+from gemini_batch.errors import UsageError
+from gemini_batch.flows.submit import Order, submit
+from gemini_batch.models.content import Blob, Content, Part
+from gemini_batch.models.generation import GenerateContentRequest, GenerationConfig
+from gemini_batch.progress import report_nothing
+from gemini_batch.settings import Settings
+from gemini_batch.spool import MemorySpool, Spool, Spools
+from gemini_batch.submission import (
+    FILE_LIMIT,
+    INLINE_BYTES,
+    INLINE_LIMIT,
+    Submission,
+    SubmittedKeys,
+    Via,
+    entries_of,
+)
+from gemini_batch.sync.drivers import run
+
+Request = GenerateContentRequest
+untyped: Any = GenerateContentRequest
+
+
+@define
+class SizedSpool:
+    """A spool that says it is as large as a test wants, and holds nothing."""
+
+    size: int = 0
+    closed: bool = False
+    appended: list[bytes] = field(factory=list)
+
+    def append(self, piece: bytes) -> None:
+        """Note what was added."""
+        self.appended.append(piece)
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Read what is not there."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of nothing."""
+
+
+def submitted(*entries: object) -> Submission:
+    """Return a submission of some requests."""
+    submission = Submission(MemorySpool())
+    submission.add(entries)
+    return submission
+
+
+def lines(submission: Submission) -> list[Any]:
+    """Decode what a submission would upload."""
+    encoded = submission.read(0, submission.size)
+    return [json.loads(line) for line in encoded.decode().split("\n")[:-1]]
+
+
+# What may be submitted
+
+
+@pytest.mark.parametrize("wrong", ["one prompt", b"bytes", bytearray(b"bytes"), Request.of("one")])
+def test_one_request_is_told_from_many(wrong: object) -> None:
+    """A bare string would otherwise be a batch of its letters."""
+    with pytest.raises(UsageError, match=r"wrap it in a list") as caught:
+        entries_of(wrong)
+    assert type(wrong).__name__ in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [None, 5, object])
+def test_what_is_not_many_requests_is_refused(wrong: object) -> None:
+    """The error says what is taken, and what came."""
+    with pytest.raises(UsageError, match="takes a mapping or an iterable of requests, not"):
+        entries_of(wrong)
+
+
+def test_a_mapping_is_read_by_key_and_anything_else_in_order() -> None:
+    """Both become entries; a generator is not run to find out."""
+
+    def prompts() -> Iterator[str]:
+        yield "a"
+        pytest.fail("only the first was asked for")
+
+    assert [("k", "a"), ("l", "b")] == list(entries_of({"k": "a", "l": "b"}))
+    assert ["a", "b"] == list(entries_of(["a", "b"]))
+    assert "a" == next(iter(entries_of(prompts())))
+
+
+# Keys
+
+
+@define
+class PlainKeys:
+    """The slow and obvious model of submitted keys."""
+
+    names: list[str] = field(factory=list)
+    positions: dict[str, int] = field(factory=dict)
+
+    def add(self, key: str | None) -> str | tuple[int, int]:
+        """Return the name of the next request, or the positions of two with the same one."""
+        name = str(len(self.names)) if key is None else key
+        if name in self.positions:
+            return self.positions[name], len(self.names)
+        self.positions[name] = len(self.names)
+        self.names.append(name)
+        return name
+
+
+KEYS = st.one_of(
+    st.none(),
+    st.integers(0, 12).map(str),
+    st.text(max_size=3),
+    st.sampled_from(["007", "00", "-1", "+1", " 1", "1 ", "1\n", "٣", "²", "9" * 18, "9" * 5000]),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(KEYS, max_size=20), KEYS)
+@example([None, None, "1", "3", None], "3")
+@example(["1", None], "1")
+def test_keys_behave_as_a_list_and_a_dictionary(keys: list[str | None], sought: str | None) -> None:
+    """Numbers take no memory of their own, and nobody can tell."""
+    mine, plain = SubmittedKeys(), PlainKeys()
+    for key in keys:
+        named = plain.add(key)
+        if isinstance(named, str):
+            assert named == mine.add(key)
+        else:
+            with pytest.raises(UsageError) as caught:
+                mine.add(key)
+            assert f"requests {named[0]} and {named[1]} have the same key" in str(caught.value)
+
+    assert plain.names == list(mine)
+    assert len(plain.names) == len(mine)
+    assert list(range(len(mine))) == [mine.position(name) for name in plain.names]
+    wanted = sought or ""
+    assert plain.positions.get(wanted) == mine.position(wanted)
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        (["a", "b", "a"], "requests 0 and 2 have the same key 'a'"),
+        ([None, "0"], "requests 0 and 1 have the same key '0'"),
+        (["1", None], "requests 0 and 1 have the same key '1'"),
+        (["", ""], "requests 0 and 1 have the same key ''"),
+        (["\u202e\n", "\u202e\n"], r"the same key '\u202e\n'"),
+    ],
+)
+def test_a_duplicate_key_is_refused_with_both_positions(
+    keys: list[str | None], message: str
+) -> None:
+    """Also where one of the two is a number that nobody wrote; the key is safe to print."""
+    entries = ["prompt" if key is None else (key, "prompt") for key in keys]
+
+    with pytest.raises(UsageError) as caught:
+        submitted(*entries)
+
+    assert message in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ((1, "prompt"), "request 1 has the key 1: use str(key)"),
+        ((True, "prompt"), "request 1 has the key True: use str(key)"),
+        ((None, "prompt"), "request 1 has the key None: a key is a string"),
+        ((b"k", "prompt"), "request 1 has the key b'k': a key is a string"),
+        (("k",), "request 1 is a tuple of 1; a key and a prompt are two"),
+        (("k", "prompt", "more"), "request 1 is a tuple of 3; a key and a prompt are two"),
+    ],
+)
+def test_an_entry_of_another_shape_is_refused(entry: object, message: str) -> None:
+    """The error names its position and what it should be."""
+    with pytest.raises(UsageError) as caught:
+        submitted("fine", entry)
+
+    assert message == str(caught.value)
+
+
+# Requests
+
+
+def with_part(part: Any) -> Request:
+    """Return a request of one part."""
+    return Request((Content((part,), "user"),))
+
+
+@pytest.mark.parametrize(
+    ("prompt", "message"),
+    [
+        ("", "the prompt is empty"),
+        (None, "a prompt is a str or a GenerateContentRequest, not NoneType"),
+        ({"contents": []}, "a prompt is a str or a GenerateContentRequest, not dict"),
+        (["a"], "a prompt is a str or a GenerateContentRequest, not list"),
+        (b"a", "a prompt is a str or a GenerateContentRequest, not bytes"),
+        (Request(), "contents is empty"),
+        (Request((Content.user("a"), Content())), "contents[1].parts is empty"),
+        (Request.of(""), "contents[0].parts[0].text is empty"),
+        (Request.of("a", system=""), "system_instruction.parts[0].text is empty"),
+        (Request((Content.user("a"),), Content()), "system_instruction.parts is empty"),
+        (untyped("a"), "contents[0] is not a Content but str"),
+        (with_part("a"), "contents[0].parts[0] is not a Part but str"),
+        (
+            untyped((Content.user("a"),), generation_config={"seed": 1}),
+            "generation_config is not a GenerationConfig but dict",
+        ),
+        (
+            Request.of("a", max_output_tokens="many"),
+            "generation_config.max_output_tokens is not an int but str",
+        ),
+        (
+            Request.of("a", candidate_count=1.5),
+            "generation_config.candidate_count is not an int but float",
+        ),
+    ],
+)
+def test_a_request_that_cannot_be_answered_is_refused(prompt: object, message: str) -> None:
+    """The error names the request, its key and the place in it."""
+    with pytest.raises(UsageError) as caught:
+        submitted("fine", ("the key", prompt))
+
+    assert f"request 1 (key 'the key'): {message}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "sent"),
+    [("gemini-x", "models/gemini-x"), ("models/m", "models/m"), ("tunedModels/m", "tunedModels/m")],
+)
+def test_a_model_of_a_request_gets_its_collection(model: str, sent: str) -> None:
+    """The API wants ``models/…``, and people leave it out."""
+    (line,) = lines(submitted(Request.of("a").with_model(model)))
+
+    assert sent == line["request"]["model"]
+
+
+POISONS: list[tuple[Any, str]] = [
+    (math.nan, "nan is not a JSON number"),
+    (math.inf, "inf is not a JSON number"),
+    (-math.inf, "-inf is not a JSON number"),
+    ({1, 2}, "set is not JSON"),
+    (b"a", "bytes is not JSON"),
+    (object(), "object is not JSON"),
+    (dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "datetime is not JSON"),
+    ({1: 2}, "the member name 1 is not a string"),
+    ("a\ud800", "holds a lone surrogate, which UTF-8 cannot"),
+]
+STEPS = st.lists(st.sampled_from(["name", "other"]) | st.integers(0, 2), max_size=4)
+
+
+def buried(steps: Sequence[str | int], value: Any) -> tuple[Any, str]:
+    """Return JSON with a value deep in it, and the path that leads there."""
+    path = "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in steps)
+    for step in reversed(steps):
+        value = {step: value} if isinstance(step, str) else [*[0] * step, value]
+    return value, path
+
+
+@settings(deadline=None)
+@given(STEPS, st.sampled_from(POISONS))
+def test_what_json_cannot_hold_is_refused_with_its_path(
+    steps: list[str | int], poison: tuple[Any, str]
+) -> None:
+    """Nothing of the requests around it is kept, so that no half of a file is ever sent."""
+    value, path = buried(steps, poison[0])
+    spool = MemorySpool()
+    for request, place in (
+        (Request((Content.user("a"),), extra={"labels": value}), "labels"),
+        (Request.of("a", response_schema=value), "generationConfig.responseSchema"),
+    ):
+        submission = Submission(spool)
+        with pytest.raises(UsageError) as caught:
+            submission.add(["before", ("the key", request), "after"])
+
+        assert f"request 1 (key 'the key'): {place}{path}: {poison[1]}" == str(caught.value)
+    assert 0 == spool.size
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_none_is_refused(number: float) -> None:
+    """JSON writers would make ``null`` of it without a word."""
+    with pytest.raises(UsageError, match=r"generationConfig\.temperature: -?(nan|inf) is not"):
+        submitted(Request.of("a", temperature=number))
+
+
+@pytest.mark.parametrize(
+    "entry", ["a\ud800", ("\udfff", "a"), Request.of("\ud800"), Request.of("a", system="\ud800")]
+)
+def test_a_lone_surrogate_is_refused(entry: object) -> None:
+    """UTF-8 cannot carry it, in a key as little as in a prompt."""
+    with pytest.raises(UsageError, match=r"^request 0 .*holds a lone surrogate") as caught:
+        submitted(entry)
+    assert str(caught.value).isprintable()
+
+
+def test_json_within_itself_is_refused() -> None:
+    """A schema that refers to itself has no end."""
+    schema: dict[str, Any] = {}
+    schema["items"] = schema
+
+    with pytest.raises(UsageError, match=r"request 0 .*nested too deeply, or within itself"):
+        submitted(Request.of("a", response_schema=schema))
+
+
+# Encoding
+
+TEXT = st.text(min_size=1, max_size=20) | st.sampled_from(
+    ["a\nb", "a\r\nb", "\u2028", "\u2029\u0085", "\0", '"\\', "\x1c\x1d", "😀", "\n"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(-1e9, 1e9) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+PARTS = st.one_of(
+    st.builds(Part, text=TEXT, thought=st.none() | st.booleans()),
+    st.builds(Part, inline_data=st.builds(Blob.of, st.binary(max_size=9), st.just("image/png"))),
+)
+CONTENTS = st.builds(
+    Content, st.lists(PARTS, min_size=1, max_size=3), st.sampled_from([None, "user", "model"])
+)
+CONFIGS = st.builds(
+    GenerationConfig,
+    temperature=st.none() | st.floats(0, 2),
+    max_output_tokens=st.none() | st.integers(1, 2**31 - 1),
+    stop_sequences=st.lists(TEXT, max_size=2),
+    response_schema=JSON,
+)
+REQUESTS = st.builds(
+    Request,
+    st.lists(CONTENTS, min_size=1, max_size=3),
+    st.none() | CONTENTS,
+    st.none() | CONFIGS,
+    cached_content=st.none() | TEXT,
+    extra=st.dictionaries(st.sampled_from(["safetySettings", "labels"]), JSON, max_size=2),
+)
+PROMPTS = TEXT | REQUESTS
+
+
+@settings(deadline=None)
+@given(st.dictionaries(TEXT | st.just(""), PROMPTS, max_size=5))
+def test_what_is_submitted_is_what_is_sent(requests: dict[str, Any]) -> None:
+    """Each request is one line, whatever is in it, and decodes to what it was."""
+    submission = Submission(MemorySpool())
+    submission.add(list(requests.items()))
+
+    encoded = submission.read(0, submission.size)
+
+    assert len(requests) == encoded.count(b"\n")
+    assert list(requests) == list(submission.keys)
+    expected = [
+        (key, Request.of(prompt) if isinstance(prompt, str) else prompt)
+        for key, prompt in requests.items()
+    ]
+    found = [codec.members(line) for line in encoded.split(b"\n")[:-1]]
+    assert expected == [
+        (codec.parse(line["key"]), codec.decode(line["request"], Request)) for line in found
+    ]
+    assert hashlib.sha256(encoded).hexdigest() == submission.sha256
+
+
+@settings(deadline=None)
+@given(st.lists(PROMPTS | st.tuples(TEXT.map("k{}".format), PROMPTS), max_size=5))
+def test_inline_requests_are_the_same_requests(entries: list[Any]) -> None:
+    """The array of an inline batch holds each line with its key as metadata."""
+    names = [entry[0] for entry in entries if isinstance(entry, tuple)]
+    if len(set(names)) < len(names):
+        entries = [entry for entry in entries if not isinstance(entry, tuple)]
+    submission = submitted(*entries)
+
+    inlined = json.loads(submission.inlined())
+
+    assert [
+        {"request": line["request"], "metadata": {"key": line["key"]}} for line in lines(submission)
+    ] == inlined
+
+
+def test_a_chunk_is_read_from_anywhere() -> None:
+    """An upload that is resumed goes on where the server stands."""
+    submission = submitted("a", "b")
+
+    whole = submission.read(0, submission.size)
+    assert whole == submission.read(0, 10) + submission.read(10, 1000)
+    first = b'{"key":"0","request":{"contents":[{"parts":[{"text":"a"}],"role":"user"}]}}\n'
+    assert first == whole[: len(first)]
+
+
+# The way they travel
+
+
+def sized(size: int, entries: int = 1) -> Submission:
+    """Return a submission whose encoded requests take so many bytes."""
+    submission = Submission(SizedSpool(size))
+    submission.add(["a"] * entries)
+    return submission
+
+
+@pytest.mark.parametrize(
+    ("size", "wanted", "via"),
+    [
+        (100, "auto", "inline"),
+        (INLINE_BYTES, "auto", "inline"),
+        (INLINE_BYTES + 1, "auto", "file"),
+        (100, "inline", "inline"),
+        (INLINE_BYTES + 1, "inline", "inline"),
+        (INLINE_LIMIT, "inline", "inline"),
+        (100, "file", "file"),
+        (FILE_LIMIT, "file", "file"),
+    ],
+)
+def test_large_requests_go_by_file(size: int, wanted: Via, via: str) -> None:
+    """What is asked for is done where it can be; otherwise the size decides."""
+    assert via == sized(size).via(wanted)
+
+
+def test_requests_too_large_for_a_create_call_are_refused() -> None:
+    """The error says how large, how large they may be, and what to do."""
+    with pytest.raises(UsageError, match=f"take {INLINE_LIMIT + 1} bytes, .*use via='file'"):
+        sized(INLINE_LIMIT + 1).via("inline")
+
+
+def test_requests_too_large_for_any_batch_are_refused() -> None:
+    """As soon as it is clear, not after all of them were encoded."""
+    submission = Submission(SizedSpool(FILE_LIMIT + 1))
+
+    with pytest.raises(UsageError, match=f"up to number 2 take {FILE_LIMIT + 1} bytes"):
+        submission.add(["a", "b", "c"])
+
+
+@pytest.mark.parametrize("via", ["auto", "inline", "file"])
+def test_no_requests_are_no_batch(via: Via) -> None:
+    """An empty iterable is refused whichever way it would have gone."""
+    with pytest.raises(UsageError, match="there are no requests to submit"):
+        submitted().via(via)
+
+
+def test_an_unknown_way_is_refused() -> None:
+    """The error lists those there are."""
+    wrong: Any = "carrier pigeon"
+    with pytest.raises(UsageError, match="via is 'auto', 'inline' or 'file', not 'carrier pigeon'"):
+        submitted("a").via(wrong)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "inline"),
+    [
+        ("a", 2048),
+        (Request.of("a", temperature=1.0), 2048),
+        (Request.of("a", max_output_tokens=65536), 64),
+        (Request.of("a", candidate_count=8), 256),
+        (Request.of("a", response_modalities=["TEXT"]), 2048),
+        (Request.of("a", response_modalities=["TEXT", "IMAGE"]), 5),
+    ],
+)
+def test_large_answers_come_by_file(prompt: str | Request, inline: int) -> None:
+    """Answers are guessed from what was asked for: 16 MiB of them may come inline."""
+    submission = Submission(MemorySpool())
+    submission.add([prompt] * inline)
+    assert "inline" == submission.via("auto")
+
+    submission.add([prompt])
+
+    assert "file" == submission.via("auto")
+    assert "inline" == submission.via("inline")
+
+
+# The caller's iterable
+
+
+@define
+class Outside:
+    """What performs the effects of a flow that must not reach the service."""
+
+    asked: list[str] = field(factory=list)
+
+    def perform(self, effect: Effect[Any]) -> Any:
+        """Draw and work in place; anything else would be sent."""
+        self.asked.append(type(effect).__name__)
+        match effect:
+            case Draw(supply):
+                return list(islice(cast("Iterator[Any]", supply), 2))
+            case Offload(work):
+                return work()
+            case _:
+                pytest.fail(f"{effect} must not be asked")
+
+    def release(self) -> None:
+        """Hold nothing."""
+
+
+class NotingSpools(Spools):
+    """Spools that remember those they made."""
+
+    def __init__(self, directory: str) -> None:
+        super().__init__(directory)
+        self.made: list[Spool] = []
+
+    def in_file(self) -> Spool:
+        """Open a spool on disk, and note it."""
+        self.made.append(super().in_file())
+        return self.made[-1]
+
+
+class OutOfPaperError(Exception):
+    """What a caller's own generator may raise."""
+
+
+def running_out() -> Iterator[str]:
+    """Yield a few prompts and fail."""
+    yield from ("a", "b", "c")
+    raise OutOfPaperError
+
+
+@pytest.mark.parametrize(
+    ("supply", "error"),
+    [
+        (running_out, OutOfPaperError),
+        (lambda: iter(["a", "b", ("0", "c")]), UsageError),
+        (lambda: iter(["a", Request.of("b", temperature=math.nan)]), UsageError),
+        (lambda: iter([]), UsageError),
+    ],
+)
+def test_nothing_is_sent_unless_all_requests_are_sound(
+    tmp_path: Path, supply: Callable[[], Iterator[Any]], error: type[Exception]
+) -> None:
+    """The error of the caller's iterable passes, nothing was sent, and the spool is gone."""
+    outside, spools = Outside(), NotingSpools(str(tmp_path))
+    order = Order.of("gemini-x", None, "gb-label", "auto", "raise")
+
+    with pytest.raises(error), closing(spools):
+        run(submit(Settings(), supply(), order, spools, report_nothing), outside)
+
+    assert {"Draw", "Offload"} == set(outside.asked)
+    assert [True] == [spool.closed for spool in spools.made]
+    assert [] == list(tmp_path.iterdir())
