@@ -3,8 +3,8 @@
 import builtins
 import os
 import sys
-from typing import Any
 from importlib.metadata import version as installed_version
+from typing import Any
 
 project = "gemini-batch"
 author = "The gemini-batch authors"

@@ -44,6 +44,13 @@ _ROOMS = {
         "UsageError",
         "WaitTimeoutError",
     ),
+    "items": (
+        "BatchGenerationResponseItem",
+        "IndividualRequestError",
+        "ItemError",
+        "ItemMalformed",
+        "ItemSuccess",
+    ),
     "models.content": ("Blob", "Content", "FileData", "FunctionCall", "Part"),
     "models.file": ("File", "FileState"),
     "models.generation": (
@@ -61,14 +68,7 @@ _ROOMS = {
     "models.operation": ("BatchOperation", "BatchState", "BatchStats"),
     "models.status": ("Status",),
     "progress": ("Progress",),
-    "results": (
-        "BatchGenerationResponseItem",
-        "BatchResults",
-        "IndividualRequestError",
-        "ItemError",
-        "ItemMalformed",
-        "ItemSuccess",
-    ),
+    "results": ("BatchResults",),
     "retry": ("PollPolicy", "RetryPolicy", "Timeouts"),
     "states": (
         "BatchStatus",

@@ -6,155 +6,30 @@ import json
 import re
 from abc import abstractmethod
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Generic, Literal, NoReturn, Self, TypeAlias, TypeVar, cast, overload
+from typing import Any, Generic, Literal, NoReturn, Self, TypeVar, cast, overload
 
 import msgspec
-from attrs import field, frozen
 
-from . import codec
-from .errors import ItemFailedError, ProtocolError, ResultsIncompleteError, UsageError
+from .errors import ResultsIncompleteError, UsageError
 from .index import Envelope, Index, Kind, open_envelope
+from .items import (
+    BatchGenerationResponseItem,
+    ItemError,
+    ItemMalformed,
+    ItemSuccess,
+    read_item,
+)
 from .jsonl import MAX_LINE
-from .models.status import Status, grpc_name
 from .order import sort_key
 from .spool import Spool, StrPath, replacing
 from .submission import SubmittedKeys
-from .text import printable
 
 R = TypeVar("R")
 Found = TypeVar("Found")
 
-_EXCERPT = 80
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
-
-
-@frozen
-class IndividualRequestError:
-    """Why one request failed: ``code`` is gRPC's number, ``status`` its name.
-
-    The service often sends no message. After a cancel, requests not reached have code 1.
-    """
-
-    code: int
-    status: str
-    message: str = ""
-    details: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
-
-    def __str__(self) -> str:
-        return printable(f"{self.status}: {self.message}" if self.message else self.status)
-
-
-@frozen
-class _Item:
-    """What all items share; ``key`` is ``None`` where the service sent none."""
-
-    key: str | None
-    _raw: bytes = field(kw_only=True, repr=False)
-    _metadata: msgspec.Raw = field(kw_only=True, repr=False, eq=False)
-
-    def raw(self) -> bytes:
-        """Return the line as the service sent it, without its end."""
-        return self._raw
-
-    @property
-    def metadata(self) -> Mapping[str, Any]:
-        """What was sent along with an inline request; empty for results from a file."""
-        found: object = codec.parse(self._metadata) if bytes(self._metadata) else None
-        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
-
-
-@frozen
-class ItemSuccess(_Item, Generic[R]):
-    """A request that was answered. The answer may be a blocked one: see ``problem``."""
-
-    response: R
-
-    @property
-    def ok(self) -> bool:
-        """Yes."""
-        return True
-
-    @property
-    def problem(self) -> str | None:
-        """Why there is nothing in the answer, such as ``"blocked: SAFETY"``, or ``None``."""
-        found = getattr(self.response, "problem", None)
-        return None if found is None else printable(str(found))
-
-    def unwrap(self) -> R:
-        """Return the response."""
-        return self.response
-
-
-@frozen
-class ItemError(_Item):
-    """A request that failed within a batch that did not."""
-
-    error: IndividualRequestError
-
-    @property
-    def ok(self) -> bool:
-        """No."""
-        return False
-
-    @property
-    def problem(self) -> str:
-        """The error as a printable sentence."""
-        return str(self.error)
-
-    def unwrap(self) -> NoReturn:
-        """Raise :class:`~gemini_batch.ItemFailedError`."""
-        raise ItemFailedError(self.key, self.problem)
-
-
-@frozen
-class ItemMalformed(_Item):
-    """A line that cannot be read; ``position`` is its number, from 1."""
-
-    position: int
-    reason: str
-    excerpt: str
-
-    @property
-    def ok(self) -> bool:
-        """No."""
-        return False
-
-    @property
-    def problem(self) -> str:
-        """What is wrong with the line, as a printable sentence."""
-        return printable(f"line {self.position} is malformed: {self.reason}: {self.excerpt}")
-
-    def unwrap(self) -> NoReturn:
-        """Raise :class:`~gemini_batch.ItemFailedError`."""
-        raise ItemFailedError(self.key, self.problem)
-
-
-BatchGenerationResponseItem: TypeAlias = ItemSuccess[R] | ItemError | ItemMalformed
-"""What became of one request; made for ``match``."""
-
-
-def read_item(
-    text: bytes, envelope: Envelope, kind: type[R], position: int, key: str | None
-) -> BatchGenerationResponseItem[R]:
-    """Decode one line; what cannot be decoded is an :class:`ItemMalformed`."""
-    rest: dict[str, Any] = {"raw": text, "metadata": envelope.metadata}
-    reason = envelope.reason
-    try:
-        if envelope.kind is Kind.SUCCESS:
-            return ItemSuccess(key, codec.decode(envelope.response, kind), **rest)
-        if envelope.kind is Kind.ERROR:
-            status = codec.decode(envelope.error, Status)
-            error = IndividualRequestError(
-                status.code, grpc_name(status.code), status.message, status.details
-            )
-            return ItemError(key, error, **rest)
-    except ProtocolError as refused:
-        reason = str(refused)
-    begun = text[: 4 * _EXCERPT + 4].decode("utf-8", "backslashreplace")
-    excerpt = printable(begun[:_EXCERPT]) + ("…" if len(begun) > _EXCERPT else "")
-    return ItemMalformed(key, position, reason, excerpt, **rest)
 
 
 class _Items(Sequence[Found]):
@@ -410,5 +285,5 @@ def _outcome(item: BatchGenerationResponseItem[Any], key_member: str) -> bytes:
             return b'"response":%s' % bytes(envelope.response)
         case ItemError():
             return b'"error":%s' % bytes(envelope.error)
-        case ItemMalformed():
+        case _:
             return _error(item.problem)

@@ -13,9 +13,11 @@ import aiohttp
 
 from ..batch import Batch
 from ..endpoints import require_name
+from ..errors import UsageError
 from ..flows.batches import OnUnknown
 from ..flows.submit import Order, submit
 from ..labels import ENTROPY, make_label, require_label
+from ..log import trimmed
 from ..models.generation import GenerationResponse
 from ..models.operation import BatchOperation
 from ..progress import Report, report_for
@@ -67,16 +69,19 @@ class AsyncBatchClient:
         spool_dir: str | None = None,
         allow_http: bool = False,
     ) -> None:
-        settings, key = configure(
-            api_key,
-            base_url,
-            api_version,
-            os.environ,
-            allow_http=allow_http,
-            timeouts=timeout,
-            retry=retry,
-            poll=poll,
-        )
+        try:
+            settings, key = configure(
+                api_key,
+                base_url,
+                api_version,
+                os.environ,
+                allow_http=allow_http,
+                timeouts=timeout,
+                retry=retry,
+                poll=poll,
+            )
+        except UsageError as error:
+            raise trimmed(error) from None  # its frames hold the environment, and the key
         own = session is None
         connection = Connection(
             None if session is None else require_harmless(session), settings, key
@@ -156,7 +161,7 @@ class AsyncBatchClient:
     def __del__(self) -> None:
         link = getattr(self, "_link", None)  # there is none where the arguments were refused
         if link is not None and not link.closed:
-            warnings.warn("a AsyncBatchClient was never closed", ResourceWarning, 2, source=self)
+            warnings.warn("an AsyncBatchClient was never closed", ResourceWarning, 2, source=self)
 
     def __repr__(self) -> str:
         return f"<AsyncBatchClient for {self._link.settings.api.origin}>"

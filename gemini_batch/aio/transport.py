@@ -105,7 +105,19 @@ class Connection:
                     sock_read=min(request.read_timeout or timeouts.read, left),
                 ),
                 proxy=proxy_for(api.origin),
+                middlewares=(*getattr(session, "_middlewares", ()), self._once),
             )
+
+    async def _once(
+        self, request: aiohttp.ClientRequest, handle: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Let nobody but a flow send again what was lost.
+
+        aiohttp repeats GET and DELETE by itself when it sees its own error for a lost connection;
+        a delete that has acted would then be told as not found.
+        """
+        with _translated(self.settings):
+            return await handle(request)
 
 
 class AiohttpTransport:

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import define, field
 
 from ..emulator import Emulator
-from ..results import BatchGenerationResponseItem, ItemError, ItemMalformed, ItemSuccess
+from ..items import BatchGenerationResponseItem, ItemError, ItemSuccess
 from ..sync import SyncBatchClient
 from .endings import Ending, Exit, conduct
 from .options import QUICK, Options
@@ -52,8 +52,6 @@ def judge(prompts: Mapping[str, str], items: Iterable[BatchGenerationResponseIte
         match item:
             case ItemError():
                 verdict.failed.append(f"{key}: {item.problem}")
-            case ItemMalformed():
-                verdict.wrong.append(f"{key}: {item.problem}")
             case ItemSuccess(_, response):
                 text = response.text_or("")
                 if text.splitlines()[:2] == expected_lines(prompts[key]):
@@ -61,6 +59,8 @@ def judge(prompts: Mapping[str, str], items: Iterable[BatchGenerationResponseIte
                     verdict.examples.append(f"{key}: {' '.join(text.split())}")
                 else:
                     verdict.wrong.append(f"{key}: the answer is to another prompt")
+            case _:
+                verdict.wrong.append(f"{key}: {item.problem}")
     verdict.lost += unseen
     return verdict
 

@@ -97,11 +97,7 @@ def _account(error: BaseException) -> tuple[Exit, str, list[str]]:
 
 
 def _hush() -> None:
-    """Say nothing more to a reader that has gone, not even when the process ends."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+    """Say nothing more to a reader that has gone, not even what is flushed at the very end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -8,7 +8,9 @@ import platform
 import sys
 import sysconfig
 import unicodedata
-from collections.abc import Iterable, Iterator
+import warnings
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +18,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-WANTED = 6_000
+WANTED = 5_000
 """Docstrings that are taken, of those there are."""
 
 LETTERS = 40
@@ -46,7 +48,8 @@ def gather(library: Path | None = None, wanted: int = WANTED) -> Corpus:
     found = _keyed(islice(_in_sources(root), wanted))
     where = "its sources"
     if not found:
-        found = _keyed(islice(_in_memory(sys.modules.values()), wanted))
+        with warnings.catch_warnings(action="ignore"):  # some things warn when they are looked at
+            found = _keyed(islice(_in_memory(sys.modules.copy()), wanted))
         where = "its loaded modules, since its sources are not installed"
     scripts = {f"script {name}": _about_script(name, line) for name, line in scripts_of_unicode()}
     documented = {name: _about_docstring(name, text) for name, text in found.items()}
@@ -106,25 +109,30 @@ def _is_utf8(text: str) -> bool:
     return text.isascii() or not any(0xD800 <= ord(letter) < 0xE000 for letter in text)
 
 
-def _in_memory(modules: Iterable[ModuleType]) -> Documented:
-    ours = (one for one in modules if one.__name__.partition(".")[0] in sys.stdlib_module_names)
-    for module in sorted(ours, key=lambda one: one.__name__):
-        yield from _members(module, module.__name__, module.__name__)
+def _in_memory(modules: Mapping[str, object]) -> Documented:
+    for name, module in sorted(modules.items()):
+        if name.partition(".")[0] in sys.stdlib_module_names:
+            yield from _members(module, name)
 
 
-def _members(thing: object, name: str, module: str) -> Documented:
+def _members(thing: object, name: str) -> Documented:
     text = inspect.getdoc(thing)
     if text and _is_utf8(text):
         yield name, text
     if not isinstance(thing, ModuleType | type):
         return
     for own_name, member in list(vars(thing).items()):
-        is_ours = getattr(member, "__module__", None) == module
-        if is_ours and (inspect.isroutine(member) or inspect.isclass(member)):
-            yield from _members(member, f"{name}.{own_name}", module)
+        if not (inspect.isroutine(member) or inspect.isclass(member)):
+            continue
+        inner = f"{name}.{own_name}"
+        # What goes by another name is a visitor here, or would lead around in a circle.
+        at_home = f"{getattr(member, '__module__', '')}.{getattr(member, '__qualname__', '')}"
+        if at_home == inner:
+            yield from _members(member, inner)
 
 
-def scripts_of_unicode() -> list[tuple[str, str]]:
+@cache
+def scripts_of_unicode() -> tuple[tuple[str, str], ...]:
     """Return each script that letters of Unicode are named after, with a sample of its letters."""
     samples: dict[str, list[str]] = {}
     for code in range(sys.maxunicode + 1):
@@ -135,4 +143,4 @@ def scripts_of_unicode() -> list[tuple[str, str]]:
             if len(sample) < LETTERS:
                 sample.append(letter)
     samples.pop("", None)  # letters without a name
-    return [(script, " ".join(sample)) for script, sample in samples.items()]
+    return tuple((script, " ".join(sample)) for script, sample in samples.items())

@@ -36,7 +36,7 @@ def run(options: Options, source: str, target: Target, model: str, form: Format)
                 batch = client.submit(way.input, label=way.label, progress=report)
                 way.name = batch.name
                 final = batch.wait(progress=report)
-            return _save(final, target)
+            return saved(final, target)
 
     return conduct(screen, work, way.last_words)
 
@@ -54,7 +54,7 @@ def results(options: Options, name: str, target: Target, key_member: str) -> int
             batch = client.get_batch(name, key_member=key_member)
             with screen.progress() as shown_progress:
                 final = batch.wait(progress=way.noting(shown_progress))
-            return _save(final, target)
+            return saved(final, target)
 
     return conduct(screen, work, way.last_words)
 
@@ -69,24 +69,24 @@ def _called(source: str) -> str:
     return "standard input" if source == STANDARD else shown(source)
 
 
-def _save(final: BatchStatus[Any], target: Target) -> Ending:
+def saved(final: BatchStatus[Any], target: Target) -> Ending:
     """Save what there is, and say how the batch ended."""
     match final:
         case Succeeded(found):
-            return _saved(final, found, target, "")
+            return _ending(final, found, target, "")
         case Cancelled(found):
-            return _saved(final, found, target, "was cancelled")
+            return _ending(final, found, target, "was cancelled")
         case Expired(found):
-            return _saved(final, found, target, "was not finished within the service's 48 hours")
+            return _ending(final, found, target, "was not finished within the service's 48 hours")
         case Failed(error):
             why = "the service gave no reason" if error is None else error.message or error.status
-            return _saved(final, None, target, f"failed: {printable(why)}")
+            return _ending(final, None, target, f"failed: {printable(why)}")
         case _:
             state = printable(final.operation.state)
-            return _saved(final, None, target, f"ended in a state not known here: {state}")
+            return _ending(final, None, target, f"ended in a state not known here: {state}")
 
 
-def _saved(
+def _ending(
     final: BatchStatus[Any], found: BatchResults[Any] | None, target: Target, trouble: str
 ) -> Ending:
     operation = final.operation

@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..results import BatchResults, ItemError, ItemMalformed, ItemSuccess
+from ..items import ItemError, ItemMalformed, ItemSuccess
+from ..results import BatchResults
 
 SHOWN = 3
 """Problems that are shown; all of them are in the output."""
@@ -66,7 +67,7 @@ def tally(results: BatchResults[Any]) -> Tally:
                 counts["answered" if problem is None else "blocked"] += 1
             case ItemError():
                 counts["failed"] += 1
-            case ItemMalformed():
+            case _:
                 counts["malformed"] += 1
         if problem is not None and len(examples) < SHOWN:
             examples.append(f"{'(no key)' if item.key is None else item.key}: {problem}")
@@ -75,5 +76,5 @@ def tally(results: BatchResults[Any]) -> Tally:
         max(0, requests - len(results)) if results.missing is None else len(results.missing)
     )
     counts["duplicates"] = len(results.duplicates)
-    counts["unexpected"] = len(results.unexpected)
+    counts["unexpected"] = sum(not isinstance(one, ItemMalformed) for one in results.unexpected)
     return Tally(requests, counts, tuple(examples))

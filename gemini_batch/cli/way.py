@@ -22,7 +22,7 @@ def _draw_label() -> str:
 class Way:
     """The way of one batch from its input, where there is one, to its file of answers.
 
-    ``name`` is set once the batch is known to exist.
+    ``name`` is set as soon as it is known.
     """
 
     options: Options
@@ -48,10 +48,17 @@ class Way:
             return ""  # the error says all there is to say
         if not self.name:
             return "" if isinstance(error, Exception) else self._before_the_batch()
+        if isinstance(error, Exception) and not self._exists:
+            return ""
         if self.options.emulator:
             return f"{self.name} was a batch of the emulator, which ended with this command"
         where = "the batch is finished" if self._finished else "still running"
         return f"{where}: {self.name}; look again with: {self._again()}"
+
+    @property
+    def _exists(self) -> bool:
+        """Whether the service told of the batch, and not the caller alone."""
+        return self.input is not None or "waiting" in self._stages
 
     @property
     def _finished(self) -> bool:

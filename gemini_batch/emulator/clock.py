@@ -29,6 +29,11 @@ class Clock:
         self._advanced = 0
         self._lock = threading.Lock()
 
+    @property
+    def stands_still(self) -> bool:
+        """Say whether time passes only when it is moved by hand."""
+        return self._pace == 0
+
     def now(self) -> int:
         """Return nanoseconds since the epoch; never less than it returned before."""
         passed = time.monotonic_ns() - self._started

@@ -33,6 +33,8 @@ class Instruction(Generic[F]):
     times: int
 
     def __str__(self) -> str:
+        if "times" in self.words.values:
+            return f"{self.operation}: " + self.shape.form.replace("{times}", str(self.times))
         return f"{self.operation}: {self.text}" + (f"*{self.times}" if self.times > 1 else "")
 
 

@@ -15,6 +15,7 @@ _FIELDS: Mapping[str, str] = {
     "size": r"\d+[kKMG]?",
     "seconds": r"\d+(?:\.\d+)?s?",
     "count": r"[1-9]\d*",
+    "times": r"[1-9]\d*",
     "number": r"-?\d+",
     "difference": r"[+-][1-9]\d*",
     "text": r".+?",
@@ -58,12 +59,15 @@ class Shape(Generic[F]):
     pattern: re.Pattern[str]
 
     def parse(self, text: str) -> tuple[Words, int] | None:
-        """Return the values of a fault of this kind and how many times it is to happen."""
+        """Return the values of a fault of this kind and how many times it is to happen.
+
+        That is what stands behind ``*``, unless the fault has a place for it among its values.
+        """
         match = self.pattern.fullmatch(text)
         if match is None:
             return None
         found = match.groupdict()
-        times = int(found.pop("times_") or 1)
+        times = int(found.pop("times_", None) or found.get("times") or 1)
         pairs = (pair.partition("=") for pair in (found.pop("options_") or "").split("/") if pair)
         return Words(found, {name: value for name, _, value in pairs}), times
 
@@ -96,4 +100,5 @@ def _pattern(form: str, options: tuple[str, ...]) -> re.Pattern[str]:
     )
     names = "|".join(map(re.escape, options))
     optional = rf"(?P<options_>(?:/(?:{names})=[^/]*?)*)" if options else "(?P<options_>)"
-    return re.compile(rf"{written}{optional}(?:\*(?P<times_>[1-9]\d*))?")
+    repeated = "" if "times" in pieces else r"(?:\*(?P<times_>[1-9]\d*))?"
+    return re.compile(written + optional + repeated)

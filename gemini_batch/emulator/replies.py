@@ -137,8 +137,6 @@ async def _send_in_pieces(
     response = web.StreamResponse(status=reply.status, headers=reply.headers)
     response.content_length = reply.length + delivery.claimed_extra
     await response.prepare(request)
-    if request.method == "HEAD":
-        return response
     stop = reply.length if delivery.cut_after is None else min(delivery.cut_after, reply.length)
     sent = 0
     for piece in _pieces(reply, stop):

@@ -8,7 +8,7 @@ import threading
 from array import array
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import msgspec
@@ -230,22 +230,20 @@ def _key_of(item: InlineItem) -> str | None:
 
 
 def _scrambled(members: JsonObject, turn: int) -> JsonObject:
-    """Return the same JSON object with its members, and those inside, in another order."""
-    names = list(members)
-    first = turn % len(names) if names else 0
-    return {
-        name: value if isinstance(value, _LEAVES) else _scrambled_inside(value, turn)
-        for name in names[first:] + names[:first]
-        for value in (members[name],)
-    }
+    """Return a line with its members in another order, and in some lines those inside as well."""
+    return cast("JsonObject", _turned(members, turn >> 2, _DEEP if turn % 4 == 0 else 2))
 
 
-def _scrambled_inside(value: Any, turn: int) -> Any:
-    if is_object(value):
-        return _scrambled(value, turn)
-    if is_array(value):
-        return [_scrambled_inside(inner, turn) for inner in value]
+_DEEP = 10
+
+
+def _turned(value: Any, turn: int, depth: int) -> Any:
+    if depth and is_object(value):
+        names = list(value)
+        first = turn % len(names) if names else 0
+        return {
+            name: _turned(value[name], turn, depth - 1) for name in names[first:] + names[:first]
+        }
+    if depth and is_array(value):
+        return [_turned(inner, turn, depth - 1) for inner in value]
     return value
-
-
-_LEAVES = (str, int, float)

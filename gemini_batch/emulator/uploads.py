@@ -152,20 +152,22 @@ class Uploads:
 
     async def _receive(self, exchange: Exchange, session: Session, *, last: bool) -> None:
         """Store a chunk as it arrives; what has arrived stays, even if the rest never does."""
+        start = session.received
         offset = exchange.header_int("X-Goog-Upload-Offset")
-        if offset != session.received:
-            await self._refuse(
-                exchange, session, f"Upload offset {offset} is not the expected {session.received}."
-            )
-        length = exchange.request.content_length
-        if length is not None:
-            await self._check_length(exchange, session, length, last=last)
+        if offset != start:
+            message = f"Upload offset {offset} is not the expected {start}."
+            await self._refuse(exchange, session, message)
+        announced = exchange.request.content_length
+        if announced is not None and (
+            problem := self._problem(session, start, announced, last=last)
+        ):
+            await self._refuse(exchange, session, problem)
         digest = session.digest.copy()
-        before = session.received
         session.busy = True
         try:
             with session.path.open("r+b") as file:
-                file.seek(before)
+                file.seek(start)
+                file.truncate()  # a chunk refused when it was already here
 
                 def store(piece: bytes) -> None:
                     file.write(piece)
@@ -173,42 +175,24 @@ class Uploads:
                     session.received += len(piece)
 
                 await exchange.pour(store)
-                try:
-                    await self._check_length(
-                        exchange, session, session.received - before, last=last, before=before
-                    )
-                except RefusalError:
-                    session.digest, session.received = digest, before
-                    file.truncate(before)
-                    raise
         finally:
             session.busy = False
+        if problem := self._problem(session, start, session.received - start, last=last):
+            session.digest, session.received = digest, start
+            await self._refuse(exchange, session, problem)
 
-    async def _check_length(
-        self,
-        exchange: Exchange,
-        session: Session,
-        length: int,
-        *,
-        last: bool,
-        before: int | None = None,
-    ) -> None:
-        start = session.received if before is None else before
-        if session.declared is not None and start + length > session.declared:
-            await self._refuse(
-                exchange,
-                session,
-                f"{start + length} bytes are more than the {session.declared} that were announced.",
-            )
+    def _problem(self, session: Session, start: int, length: int, *, last: bool) -> str | None:
+        """Return what is wrong with a chunk of that length, if anything is."""
+        stop = start + length
+        if session.declared is not None and stop > session.declared:
+            return f"{stop} bytes are more than the {session.declared} that were announced."
         # A chunk that brings the upload back to a multiple after a broken one is welcome too.
-        aligned = length % self._granularity == 0 or (start + length) % self._granularity == 0
-        if not last and not aligned:
-            await self._refuse(
-                exchange,
-                session,
-                f"A chunk that is not the last must be a multiple of {self._granularity} bytes, "
-                f"not {length}.",
-            )
+        if last or length % self._granularity == 0 or stop % self._granularity == 0:
+            return None
+        return (
+            f"A chunk that is not the last must be a multiple of {self._granularity} bytes, "
+            f"not {length}."
+        )
 
     def _finish(self, exchange: Exchange, session: Session) -> Reply:
         if session.declared is not None and session.received != session.declared:

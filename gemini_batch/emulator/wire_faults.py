@@ -15,9 +15,9 @@ import msgspec
 from .exchange import BodyCutError, Exchange
 from .grammar import Catalogue, Words
 from .paging import START
-from .replies import Outcome, Reply, Silence, html_reply, json_reply, refusal_reply
+from .replies import Outcome, Reply, Silence, Stretch, html_reply, json_reply, refusal_reply
 from .routes import OPERATIONS
-from .wire import JsonObject, RefusalError, rpc
+from .wire import JsonObject, RefusalError, pretty, rpc
 
 
 @attrs.frozen
@@ -35,9 +35,9 @@ class Encounter:
         return reply if reply.length > size else None
 
     async def with_body(self, change: Callable[[bytes], bytes]) -> Reply | None:
-        """Return the service's reply with another body, if it has one in memory."""
+        """Return the service's reply with another body, if it has one that is not a file."""
         reply = await self.perform()
-        if not isinstance(reply.body, bytes):
+        if isinstance(reply.body, Stretch) or not reply.body:
             return None
         return attrs.evolve(reply, body=change(reply.body))
 
@@ -46,6 +46,12 @@ WireFault: TypeAlias = Callable[[Encounter], Awaitable[Outcome | None]]
 
 WIRE_FAULTS: Catalogue[WireFault] = Catalogue()
 fault = WIRE_FAULTS.fault
+
+WITH_BODY = tuple(
+    name for name in OPERATIONS if name not in {"upload-start", "upload-query", "upload-cancel"}
+)
+"""The operations that answer with more than headers."""
+WITH_JSON = tuple(name for name in WITH_BODY if name != "download")
 
 _REFUSAL_OPTIONS = ("retry-after", "retry-info", "quota", "message", "upload-status")
 
@@ -149,28 +155,28 @@ async def hang_after_acting(met: Encounter) -> Outcome | None:
 # Spoiling the way of the reply.
 
 
-@fault("broken-stream-after-{size}", on=OPERATIONS)
+@fault("broken-stream-after-{size}", on=WITH_BODY)
 async def break_stream(met: Encounter) -> Outcome | None:
     """Close the connection after so many bytes of the body."""
     reply = await met.longer_than(met.words.size())
     return reply and reply.delivered(cut_after=met.words.size())
 
 
-@fault("close-without-length-after-{size}", on=OPERATIONS)
+@fault("close-without-length-after-{size}", on=WITH_BODY)
 async def break_unmeasured_stream(met: Encounter) -> Outcome | None:
     """Name no length, and end the body early by closing: nothing shows that it is short."""
     reply = await met.longer_than(met.words.size())
     return reply and reply.delivered(cut_after=met.words.size(), without_length=True)
 
 
-@fault("stall-after-{size}", on=OPERATIONS)
+@fault("stall-after-{size}", on=WITH_BODY)
 async def stall(met: Encounter) -> Outcome | None:
     """Send so many bytes of the body and then no more, with the connection open."""
     reply = await met.longer_than(met.words.size())
     return reply and reply.delivered(stall_after=met.words.size())
 
 
-@fault("stall={seconds}-after-{size}", on=OPERATIONS)
+@fault("stall={seconds}-after-{size}", on=WITH_BODY)
 async def pause(met: Encounter) -> Outcome | None:
     """Send so many bytes of the body, and the rest only after a while."""
     size, seconds = met.words.size(), met.words.seconds()
@@ -178,7 +184,7 @@ async def pause(met: Encounter) -> Outcome | None:
     return reply and reply.delivered(stall_after=size, stall_seconds=seconds)
 
 
-@fault("drip={count}/{seconds}", on=OPERATIONS)
+@fault("drip={count}/{seconds}", on=WITH_BODY)
 async def drip(met: Encounter) -> Outcome | None:
     """Send a few bytes at a time, with a rest after each."""
     reply = await met.longer_than(0)
@@ -186,7 +192,7 @@ async def drip(met: Encounter) -> Outcome | None:
     return reply and reply.delivered(drip_bytes=count, drip_seconds=seconds)
 
 
-@fault("wrong-length={difference}", on=OPERATIONS)
+@fault("wrong-length={difference}", on=WITH_BODY)
 async def claim_wrong_length(met: Encounter) -> Outcome | None:
     """Claim a body that is longer or shorter than the one that is sent."""
     difference = met.words.integer("difference")
@@ -197,26 +203,26 @@ async def claim_wrong_length(met: Encounter) -> Outcome | None:
 # Spoiling the reply itself.
 
 
-@fault("json-broken", on=OPERATIONS)
+@fault("json-broken", on=WITH_JSON)
 async def break_json(met: Encounter) -> Outcome | None:
     """Do as asked, and answer with half of the JSON."""
     return await met.with_body(lambda body: body[: len(body) // 2])
 
 
-@fault("json-empty", on=OPERATIONS)
+@fault("json-empty", on=WITH_JSON)
 async def empty_json(met: Encounter) -> Outcome | None:
     """Do as asked, and answer with an object that says nothing."""
     return await met.with_body(lambda _: b"{}\n")
 
 
-@fault("json-deep={size}", on=OPERATIONS)
+@fault("json-deep={size}", on=WITH_JSON)
 async def deepen_json(met: Encounter) -> Outcome | None:
     """Do as asked, and answer with JSON so many levels deep."""
     depth = met.words.size()
     return await met.with_body(lambda _: b"[" * depth + b"]" * depth)
 
 
-@fault("body-empty", on=OPERATIONS)
+@fault("body-empty", on=WITH_JSON)
 async def empty_body(met: Encounter) -> Outcome | None:
     """Do as asked, and answer with nothing at all."""
     return await met.with_body(lambda _: b"")
@@ -260,16 +266,15 @@ async def empty_page(met: Encounter) -> Outcome | None:
 @fault("page-token-repeats", on=["list", "file-list"])
 async def repeat_page_token(met: Encounter) -> Outcome | None:
     """Answer with a page that names itself as the next one."""
-    reply = await met.perform()
-    if not isinstance(reply.body, bytes):
-        return None
-    members = msgspec.json.decode(reply.body, type=JsonObject)
-    return json_reply({**members, "nextPageToken": _page_token(met.exchange)})
+    named = {"nextPageToken": _page_token(met.exchange)}
+    return await met.with_body(
+        lambda body: pretty({**msgspec.json.decode(body, type=JsonObject), **named})
+    )
 
 
-@fault("list-lag={count}", on=["list"])
+@fault("list-lag={times}", on=["list"])
 async def lag(met: Encounter) -> Outcome | None:
-    """Leave out the batches that no list has shown yet."""
+    """Leave the batches that no list has shown yet out of so many lists."""
     met.exchange.lagging = True
     return await met.perform()
 

@@ -25,12 +25,13 @@ from ..errors import (
     WaitTimeoutError,
 )
 from ..index import BOM, Indexer, open_envelope
+from ..items import BatchGenerationResponseItem, read_item
 from ..jsonl import Line, LineSplitter
 from ..limits import PIECE
 from ..log import log
 from ..models.operation import BatchOperation, BatchState
 from ..progress import Progress, Report, report_for, report_nothing
-from ..results import BatchGenerationResponseItem, BatchResults, read_item
+from ..results import BatchResults
 from ..retry import PollPolicy, is_transient
 from ..settings import Settings
 from ..spool import Spools

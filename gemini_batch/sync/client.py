@@ -12,9 +12,11 @@ import requests
 
 from ..batch import Batch
 from ..endpoints import require_name
+from ..errors import UsageError
 from ..flows.batches import OnUnknown
 from ..flows.submit import Order, submit
 from ..labels import ENTROPY, make_label, require_label
+from ..log import trimmed
 from ..models.generation import GenerationResponse
 from ..models.operation import BatchOperation
 from ..progress import Report, report_for
@@ -66,16 +68,19 @@ class SyncBatchClient:
         spool_dir: str | None = None,
         allow_http: bool = False,
     ) -> None:
-        settings, key = configure(
-            api_key,
-            base_url,
-            api_version,
-            os.environ,
-            allow_http=allow_http,
-            timeouts=timeout,
-            retry=retry,
-            poll=poll,
-        )
+        try:
+            settings, key = configure(
+                api_key,
+                base_url,
+                api_version,
+                os.environ,
+                allow_http=allow_http,
+                timeouts=timeout,
+                retry=retry,
+                poll=poll,
+            )
+        except UsageError as error:
+            raise trimmed(error) from None  # its frames hold the environment, and the key
         own = session is None
         connection = Connection(
             own_session() if session is None else require_harmless(session), settings, key

@@ -11,9 +11,10 @@ from ..custody import Custody
 from ..errors import GeminiBatchError, NotFoundError, SyncHandleReturnedError
 from ..flows.batches import cancel, delete, look
 from ..flows.results import results, status, stream, wait, waiting, watch
+from ..items import BatchGenerationResponseItem
 from ..models.operation import BatchOperation
 from ..progress import Report
-from ..results import BatchGenerationResponseItem, BatchResults
+from ..results import BatchResults
 from ..retry import PollPolicy, is_transient
 from ..states import BatchStatus
 from .link import Link

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
+from gemini_batch import BatchOperation, BatchState, Unrecognised
+from gemini_batch.cli.endings import Exit
 from gemini_batch.cli.options import Options, Target
+from gemini_batch.cli.run import saved
 from gemini_batch.emulator import Emulator, ItemFailure
 from tests.cli.conftest import QUICKLY, Done, lines_of, text_of
 
@@ -171,7 +174,7 @@ def test_what_was_refused_is_counted_and_shown(
     [
         ("drop=1", {"answered": 2, "missing": 1}, "2 answered, 1 missing"),
         ("line-broken=2", {"answered": 2, "malformed": 1, "missing": 1}, "1 malformed"),
-        ("key-duplicate=2", {"answered": 3, "missing": 1, "duplicates": 1}, "1 duplicate"),
+        ("key-duplicate=2", {"answered": 4, "duplicates": 1}, "1 duplicate"),
         ("extra=1", {"answered": 4, "unexpected": 1}, "1 unexpected"),
     ],
 )
@@ -219,16 +222,15 @@ def test_a_batch_that_did_not_succeed_is_a_failure_and_keeps_its_answers(
     assert saved == (len(lines_of("out.jsonl")) if Path("out.jsonl").exists() else 0)
 
 
-def test_a_batch_that_ends_in_a_state_of_the_future_is_a_failure(
-    command: Command, emulator: Emulator, prompts: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is named, so that its reader can look it up."""
-    del emulator
-    with Emulator(pending_seconds=0, running_seconds=0, failure_rate=0) as strange:
-        strange.faults.add("states", "BATCH_STATE_PAUSED,BATCH_STATE_SUCCEEDED")
-        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", strange.url)
-        done = command("run", prompts, "-o", "out.jsonl", *RUN)
-    assert "PAUSED" in done.err
+def test_a_batch_that_ends_in_a_state_of_the_future_is_a_failure() -> None:
+    """The state is named so that its reader can look it up, and cannot steer the terminal."""
+    operation = BatchOperation("batches/b", BatchState("PAUSED\x1b"), done=True)
+    ending = saved(Unrecognised("PAUSED\x1b", operation=operation), Target("out.jsonl"))
+    assert Exit.FAILED == ending.exit
+    [line] = ending.lines
+    assert line.startswith(
+        "batches/b ended in a state not known here: PAUSED\\x1b; no answers came"
+    )
 
 
 def test_an_existing_output_is_refused_before_anything_is_sent(
@@ -319,6 +321,16 @@ def test_the_emulator_needs_no_key_and_no_address(
     assert (2, True) == (both.status, "give one" in both.err)
 
 
+def test_json_and_answers_do_not_share_standard_output(
+    command: Command, emulator: Emulator, prompts: str
+) -> None:
+    """A program that asked for JSON is told so in JSON."""
+    done = command("run", prompts, "-o", "-", *RUN, "--json")
+    assert 2 == done.status == done.facts["exit_status"]
+    assert "both want standard output" in done.facts["error"]
+    assert [] == emulator.seen
+
+
 def test_an_address_can_be_given(
     command: Command, emulator: Emulator, prompts: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,7 +350,6 @@ def test_an_address_can_be_given(
         ["run", "prompts.txt", "-o", "out.jsonl", "-m", "m", "--poll-interval", "nan"],
         ["run", "prompts.txt", "-o", "out.jsonl", "-m", "m", "--base-url", "http://example.com"],
         ["run", "prompts.txt", "-o", "out.jsonl", "-m", "../m"],
-        ["run", "prompts.txt", "-o", "-", "-m", "m", "--json"],
         ["run", "prompts.txt", "-o", "out.jsonl", "-m", "m", "--api-key", "x"],
         ["results", "files/x", "-o", "out.jsonl"],
         ["results", "batches/../x", "-o", "out.jsonl"],
@@ -399,7 +410,7 @@ def test_an_error_while_waiting_says_how_to_go_on(
 
 def test_a_batch_that_is_not_there_is_not_said_to_run(command: Command) -> None:
     """To look again would not help."""
-    done = command("results", "batches/none", "-o", "out.jsonl", *QUICKLY)
+    done = command("results", f"batches/{36 * 'x'}", "-o", "out.jsonl", *QUICKLY)
     assert 1 == done.status
     assert done.err.startswith("gemini-batch: HTTP 404 ")
     assert "look again" not in done.err

@@ -5,9 +5,13 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
+from copy import copy
 from typing import Any, Self
 
+import aiohttp
 import pytest
+import requests
 
 from gemini_batch import (
     AsyncBatchClient,
@@ -31,7 +35,7 @@ CANARY = "AIzaCANARYcanaryCANARYcanary0000000000"
 
 MODEL = "gemini-2.5-flash"
 
-HASTY = Timeouts(connect=2.0, read=0.2, create=0.2)
+HASTY = Timeouts(connect=2.0, read=0.15, create=0.15)
 """For a service that keeps its clients waiting for ever; other tests give it time to compute."""
 
 See = Callable[[Effect[Any]], Effect[Any]]
@@ -42,7 +46,7 @@ def impatient() -> dict[str, Any]:
     return {
         "api_key": CANARY,
         "model": MODEL,
-        "poll": PollPolicy(first=0.01, ceiling=0.05, grace=0.1),
+        "poll": PollPolicy(first=0.01, ceiling=0.05),
         "retry": RetryPolicy(first=0.01, ceiling=0.02, look_for=0.3),
         "timeout": Timeouts(connect=5.0, read=20.0, create=20.0),
     }
@@ -82,7 +86,8 @@ class Facade(ABC):
         try:
             client = Spoken(self.client_class(base_url=url, **{**impatient(), **options}), self)
         except BaseException as error:
-            self.raised.append(error)
+            # Without its frames: what was given to the constructor is in them, as it is in ours.
+            self.raised.append(copy(error).with_traceback(None))
             raise
         self._clients.append(client)
         return client
@@ -109,6 +114,14 @@ class Facade(ABC):
         except BaseException as error:
             self.raised.append(error)
             raise
+
+    def pause(self) -> Any:
+        """Return what lets pending work of the facade come to its end, once it is settled."""
+        return asyncio.sleep(0.01) if self.name == "async" else None
+
+    @abstractmethod
+    def own_session(self) -> AbstractContextManager[Any]:
+        """Open a session of the library below, as a caller may have one already."""
 
     @abstractmethod
     def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
@@ -149,7 +162,7 @@ class SpokenStream:
     """A stream that is iterated over and closed as a synchronous one is."""
 
     def __init__(self, real: Any, facade: Facade) -> None:
-        self._next = getattr(real, "__anext__", None) or real.__next__
+        self.step = getattr(real, "__anext__", None) or real.__next__
         self._close = getattr(real, "aclose", None) or real.close
         self._facade = facade
 
@@ -158,7 +171,7 @@ class SpokenStream:
 
     def __next__(self) -> Any:
         try:
-            return self._facade.call(self._next)
+            return self._facade.call(self.step)
         except StopAsyncIteration:
             raise StopIteration from None
 
@@ -193,6 +206,10 @@ class SyncFacade(Facade):
     def supply(self, entries: list[Any]) -> Any:
         """Return a generator."""
         return (entry for entry in entries)
+
+    def own_session(self) -> AbstractContextManager[Any]:
+        """Open a session of requests."""
+        return requests.Session()
 
     def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
         """Make each call in a thread of its own."""
@@ -238,6 +255,17 @@ class AsyncFacade(Facade):
                 yield entry
 
         return generate()
+
+    @contextmanager
+    def own_session(self) -> Iterator[Any]:
+        """Open a session of aiohttp, within the loop."""
+
+        async def begin() -> aiohttp.ClientSession:
+            return aiohttp.ClientSession()
+
+        session = self._runner.run(begin())
+        yield session
+        self._runner.run(session.close())
 
     def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
         """Make each call in a task of its own."""

@@ -12,7 +12,7 @@ PACKAGE = str(Path(gemini_batch.__file__).parent)
 
 
 def leaks_of(error: BaseException, secret: str) -> list[str]:
-    """Return where an error, or one behind it, shows a secret: to a reader, a log or a crash report.
+    """Return where an error, or one behind it, shows a secret to a reader or a crash report.
 
     Local variables are looked at in the frames of this package only: those of the libraries below
     hold the bytes that they are sending, and nobody can keep them from it.

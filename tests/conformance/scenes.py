@@ -45,7 +45,7 @@ def proof(prompt: str) -> str:
 
 
 def assert_answered(asked: Mapping[str, str] | Sequence[str], results: Any) -> None:
-    """Hold results against what was asked: one answer to each, under its key, to that very prompt."""
+    """Hold results against what was asked: one answer to each prompt, under its key."""
     if not isinstance(asked, Mapping):
         asked = {str(position): prompt for position, prompt in enumerate(asked)}
     assert set(asked) == {item.key for item in results}

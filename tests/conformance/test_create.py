@@ -99,15 +99,14 @@ def test_a_create_that_may_have_acted_is_not_sent_again(
     assert 0 == emulator.acted.count("file-delete")
 
 
-@VIAS
 @NOT_ACTED
 def test_a_create_is_sent_again_where_the_caller_said_so(
-    client: Any, emulator: Emulator, fault: str, via: str
+    client: Any, emulator: Emulator, fault: str
 ) -> None:
     """``on_unknown="resubmit"`` sends it once more, under the same label."""
     emulator.faults.add("create", fault)
 
-    batch = client.submit(ASKED, via=via, on_unknown="resubmit")
+    batch = client.submit(ASKED, on_unknown="resubmit")
 
     assert 2 == emulator.seen.count("create")
     assert 1 == emulator.acted.count("create")
@@ -116,9 +115,7 @@ def test_a_create_is_sent_again_where_the_caller_said_so(
 
 
 @VIAS
-def test_resubmitting_looks_before_it_pays_again(
-    client: Any, emulator: Emulator, via: str
-) -> None:
+def test_resubmitting_looks_before_it_pays_again(client: Any, emulator: Emulator, via: str) -> None:
     """A batch that is found is adopted even where the caller would pay twice."""
     emulator.faults.add("create", "reset-after-acting")
 
@@ -142,7 +139,7 @@ def test_a_batch_is_looked_for_until_the_list_shows_it(
 ) -> None:
     """A list that lags behind is read again after growing pauses."""
     emulator.faults.add("create", "close-after-acting")
-    emulator.faults.add("list", "list-lag=1*2")
+    emulator.faults.add("list", "list-lag=2")
 
     batch = facade.client(emulator.url, retry=PATIENT).submit(ASKED, via=via)
 
@@ -346,9 +343,7 @@ def test_two_batches_of_one_label_are_both_named(
     assert f"more than one batch is labelled gb-mine: also {created[1]}" in logged()
 
 
-def test_the_doubt_about_a_create_is_told_with_its_reason(
-    client: Any, emulator: Emulator
-) -> None:
+def test_the_doubt_about_a_create_is_told_with_its_reason(client: Any, emulator: Emulator) -> None:
     """What happened stands behind the error as its cause."""
     emulator.faults.add("create", "return-503/message=overloaded")
 

@@ -36,7 +36,7 @@ class Caller:
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send one request; a path that is a URL already is taken as it is."""
         url = path if path.startswith("http") else self.emulator.url + path
-        options.setdefault("timeout", 10)
+        options.setdefault("timeout", 60)
         return self.session.request(method, url, allow_redirects=False, **options)
 
     def get(self, path: str, **options: Any) -> Any:
@@ -46,10 +46,10 @@ class Caller:
         return response.json()
 
     def create(
-        self, batch: dict[str, Any], verb: str = "batchGenerateContent"
+        self, batch: dict[str, Any], verb: str = "batchGenerateContent", **options: Any
     ) -> requests.Response:
         """Ask for a batch."""
-        return self.call("POST", f"/v1beta/{MODEL}:{verb}", json={"batch": batch})
+        return self.call("POST", f"/v1beta/{MODEL}:{verb}", json={"batch": batch}, **options)
 
     def create_inline(self, *prompts: str, name: str = "sky") -> str:
         """Create an inline batch keyed by position, and return its name."""

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from gemini_batch.emulator import Act, Emulator
-from tests.emulator.caller import Caller, line
+from tests.emulator.caller import Caller, jsonl, line
 
 GRAIN = 1024
 """Granularity of the emulator of these tests."""
@@ -230,8 +230,9 @@ def test_a_chunk_must_be_a_multiple_unless_it_is_the_last(caller: Caller, chunk:
     assert (400, "active") == status_of(response)
     assert f"multiple of {GRAIN} bytes" in response.json()["error"]["message"]
     assert ("active", "0") == received(caller, url)
-    file = caller.send(url, b"fine", at=0).json()["file"]
-    assert hashlib.sha256(b"fine").hexdigest().encode() == base64.b64decode(file["sha256Hash"])
+    file = caller.send(url, jsonl(line("a", "x")), at=0).json()["file"]
+    batch = caller.create({"inputConfig": {"fileName": file["name"]}}).json()
+    assert "1" == batch["metadata"]["batchStats"]["requestCount"]
 
 
 def test_a_chunk_may_bring_the_upload_back_to_a_multiple(caller: Caller) -> None:
@@ -291,17 +292,33 @@ def test_an_unknown_session_is_not_found(caller: Caller, command: str) -> None:
     assert (404, None) == status_of(caller.send(url, b"", at=0, command=command))
 
 
-def test_bytes_that_arrived_before_the_client_left_are_kept(caller: Caller) -> None:
-    """A query tells how many; the upload goes on from there."""
-    url = caller.session_url(GRAIN)
+def send_a_part(caller: Caller, url: str) -> socket.socket:
+    """Send the first hundred bytes of a last chunk, and wait until they have arrived."""
     host, port = caller.emulator.url.removeprefix("http://").split(":")
     head = (
         f"POST {url.partition(port)[2]} HTTP/1.1\r\nHost: x\r\nContent-Length: {GRAIN}\r\n"
         "X-Goog-Upload-Command: upload, finalize\r\nX-Goog-Upload-Offset: 0\r\n\r\n"
     )
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
-        connection.sendall(head.encode() + b"x" * 100)
-        assert any(("active", "100") == received(caller, url) for _ in range(1000))
+    connection = socket.create_connection((host, int(port)), timeout=5)
+    connection.sendall(head.encode() + b"x" * 100)
+    assert any(("active", "100") == received(caller, url) for _ in range(1000))
+    return connection
+
+
+def test_an_upload_takes_one_chunk_at_a_time(caller: Caller) -> None:
+    """A second one meanwhile is told to come back; the first is not disturbed."""
+    url = caller.session_url(GRAIN)
+    with send_a_part(caller, url) as connection:
+        assert (503, "active") == status_of(caller.send(url, b"x" * (GRAIN - 100), at=100))
+        connection.sendall(b"x" * (GRAIN - 100))
+        assert connection.recv(1024).startswith(b"HTTP/1.1 200 OK")
+    assert ("final", str(GRAIN)) == received(caller, url)
+
+
+def test_bytes_that_arrived_before_the_client_left_are_kept(caller: Caller) -> None:
+    """A query tells how many; the upload goes on from there."""
+    url = caller.session_url(GRAIN)
+    send_a_part(caller, url).close()
     rest = (caller.send(url, b"x" * (GRAIN - 100), at=100) for _ in range(1000))
     # Until the service has seen the first client go, the upload is busy with its chunk.
     response = next(one for one in rest if one.status_code != 503)

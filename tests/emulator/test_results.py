@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gemini_batch.emulator import Emulator, ItemFailure
+from gemini_batch.emulator import Emulator, ItemFailure, batches
 from tests.emulator.caller import (
     Caller,
     inline,
@@ -396,12 +396,12 @@ def test_a_slow_batch_is_still_running(monkeypatch: pytest.MonkeyPatch) -> None:
         going_on.wait(10)
         return "x"
 
-    monkeypatch.setattr("gemini_batch.emulator.batches.PATIENCE", 0.01)
-    with Emulator(answer, clock="manual") as emulator, Caller(emulator) as caller:
+    monkeypatch.setattr(batches, "PATIENCE", 0.01)
+    with Emulator(answer) as emulator, Caller(emulator) as caller:
         name = caller.create_inline("x")
         assert "BATCH_STATE_RUNNING" == caller.ended(name)["metadata"]["state"]
         going_on.set()
-        monkeypatch.setattr("gemini_batch.emulator.batches.PATIENCE", 10)
+        monkeypatch.setattr(batches, "PATIENCE", 10)
         assert "BATCH_STATE_SUCCEEDED" == caller.operation(name)["metadata"]["state"]
 
 
@@ -414,7 +414,7 @@ def test_closing_abandons_results_nobody_waits_for(monkeypatch: pytest.MonkeyPat
         emulator._closing.wait(10)
         return "x"
 
-    monkeypatch.setattr("gemini_batch.emulator.batches.PATIENCE", 0.01)
+    monkeypatch.setattr(batches, "PATIENCE_OUT_OF_TIME", 0.01)
     emulator = Emulator(answer, clock="manual")
     with emulator, Caller(emulator) as caller:
         caller.ended(caller.create_inline("x", "y", "z"))

@@ -24,7 +24,7 @@ def settings() -> Settings:
     return Settings(chance=lambda: 1.0)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def told(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """Listen to what is logged, from INFO on."""
     caplog.set_level(logging.INFO, logger="gemini_batch")

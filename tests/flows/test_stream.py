@@ -20,9 +20,9 @@ from gemini_batch.errors import (
     UsageError,
 )
 from gemini_batch.flows.results import stream, waiting
+from gemini_batch.items import BatchGenerationResponseItem, ItemMalformed, ItemSuccess
 from gemini_batch.jsonl import LineSplitter
 from gemini_batch.models.generation import GenerationResponse
-from gemini_batch.results import BatchGenerationResponseItem, ItemMalformed, ItemSuccess
 from gemini_batch.settings import Settings
 
 from .replies import RESULTS, Opened, inlined, line, lost, refused, seen, whole

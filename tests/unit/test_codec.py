@@ -201,12 +201,30 @@ def test_an_object_is_split_without_being_decoded() -> None:
     assert {} == codec.members(msgspec.Raw(b"{}"))
 
 
-@pytest.mark.parametrize("line", [b"", b"null", b"1", b'{"a"', b"[" * 200_000, b'{"\xff": 1}'])
-def test_what_cannot_be_split_is_refused(line: bytes) -> None:
-    """Whatever stands in place of an object or an array."""
+def test_one_lone_surrogate_spoils_nothing() -> None:
+    """An answer that msgspec refuses even to pass over is split with all the others."""
+    split = codec.members(rb'{"a": [{"text": "cut \ud83d"}, 0.5, null], "gone": null, "\u00e9": 1}')
+    assert {"a", "\xe9"} == set(split)
+    first, half, nothing = codec.elements(split["a"])
+    assert {"text": "cut \ud83d"} == codec.parse(first)
+    assert [b"0.5", b"null"] == [bytes(half), bytes(nothing)]
+
+
+@pytest.mark.parametrize("line", [b"", b'{"a"', b"[" * 200_000, b'{"\xff": 1}', b"[NaN]"])
+def test_what_is_not_json_is_not_split(line: bytes) -> None:
+    """It is refused as by any other reading."""
     for split in (codec.members, codec.elements):
-        with pytest.raises(ProtocolError, match="not the JSON expected"):
+        with pytest.raises(ProtocolError, match="not JSON: "):
             split(line)
+
+
+@pytest.mark.parametrize("line", [b"null", b"1", b'"a"', b"true"])
+def test_what_has_no_members_is_not_split(line: bytes) -> None:
+    """Whatever stands in place of an object or an array, and each in place of the other."""
+    for split, other in ((codec.members, b"[]"), (codec.elements, b"{}")):
+        for one in (line, other):
+            with pytest.raises(ProtocolError, match="not the JSON expected, but of the type "):
+                split(one)
 
 
 # What is read

@@ -22,7 +22,8 @@ LAYERS = (
     {"models"},
     {"codec"},
     {
-        *("batch", "credentials", "custody", "effects", "endpoints", "index", "jsonl", "labels"),
+        *("batch", "credentials", "custody", "effects", "endpoints", "index", "items", "jsonl"),
+        "labels",
         *("order", "progress", "results", "retry", "schema", "settings", "spool", "states"),
         "submission",
     },

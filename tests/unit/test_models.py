@@ -287,7 +287,7 @@ def test_an_answer_says_why_it_is_empty(answer: GenerationResponse, problem: str
     assert problem == answer.problem
 
 
-@pytest.mark.parametrize("reason", BLOCKED)
+@pytest.mark.parametrize("reason", sorted(BLOCKED))
 def test_an_answer_that_was_withheld_is_a_problem(reason: FinishReason) -> None:
     """Each of the reasons that withhold an answer is named."""
     assert f"blocked: {reason}" == ended(reason, Part("x")).problem

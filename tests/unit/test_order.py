@@ -54,6 +54,8 @@ KEYS = st.one_of(
 @example("a01", "a1")
 @example("a00", "a0")
 @example("\ud800", "\U00010000")
+@example("\ud800", "a")
+@example("\ud800", "\\ud800")
 @example("9" * 5000, "1" + "0" * 5000)
 @example("a" + "9" * 5000, "a1" + "0" * 5000)
 @example("1" * 254, "1" * 255)
@@ -68,6 +70,7 @@ def test_sort_keys_compare_as_the_rule_says(one: str | None, other: str | None) 
 
 @settings(deadline=None)
 @given(st.lists(KEYS, max_size=40))
+@example(["a0", "a00", "a", "a\0", "", "\0", "0", None])
 def test_no_sort_key_begins_another(keys: list[str | None]) -> None:
     """What is appended to a sort key decides between equal ones only."""
     ordered = sorted({sort_key(key) for key in keys})

@@ -1,0 +1,146 @@
+"""What became of one request: an answer, an error, or a line that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Generic, NoReturn, TypeAlias, TypeVar, cast
+
+import msgspec
+from attrs import field, frozen
+
+from . import codec
+from .errors import ItemFailedError, ProtocolError
+from .index import Envelope, Kind
+from .models.status import Status, grpc_name
+from .text import printable
+
+R = TypeVar("R")
+
+_EXCERPT = 80
+
+
+@frozen
+class IndividualRequestError:
+    """Why one request failed: ``code`` is gRPC's number, ``status`` its name.
+
+    The service often sends no message. After a cancel, requests not reached have code 1.
+    """
+
+    code: int
+    status: str
+    message: str = ""
+    details: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
+
+    def __str__(self) -> str:
+        return printable(f"{self.status}: {self.message}" if self.message else self.status)
+
+
+@frozen
+class _Item:
+    """What all items share; ``key`` is ``None`` where the service sent none."""
+
+    key: str | None
+    _raw: bytes = field(kw_only=True, repr=False)
+    _metadata: msgspec.Raw = field(kw_only=True, repr=False, eq=False)
+
+    def raw(self) -> bytes:
+        """Return the line as the service sent it, without its end."""
+        return self._raw
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What was sent along with an inline request; empty for results from a file."""
+        found: object = codec.parse(self._metadata) if bytes(self._metadata) else None
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+@frozen
+class ItemSuccess(_Item, Generic[R]):
+    """A request that was answered. The answer may be a blocked one: see ``problem``."""
+
+    response: R
+
+    @property
+    def ok(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def problem(self) -> str | None:
+        """Why there is nothing in the answer, such as ``"blocked: SAFETY"``, or ``None``."""
+        found = getattr(self.response, "problem", None)
+        return None if found is None else printable(str(found))
+
+    def unwrap(self) -> R:
+        """Return the response."""
+        return self.response
+
+
+@frozen
+class ItemError(_Item):
+    """A request that failed within a batch that did not."""
+
+    error: IndividualRequestError
+
+    @property
+    def ok(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def problem(self) -> str:
+        """The error as a printable sentence."""
+        return str(self.error)
+
+    def unwrap(self) -> NoReturn:
+        """Raise :class:`~gemini_batch.ItemFailedError`."""
+        raise ItemFailedError(self.key, self.problem)
+
+
+@frozen
+class ItemMalformed(_Item):
+    """A line that cannot be read; ``position`` is its number, from 1."""
+
+    position: int
+    reason: str
+    excerpt: str
+
+    @property
+    def ok(self) -> bool:
+        """No."""
+        return False
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the line, as a printable sentence."""
+        return printable(f"line {self.position} is malformed: {self.reason}: {self.excerpt}")
+
+    def unwrap(self) -> NoReturn:
+        """Raise :class:`~gemini_batch.ItemFailedError`."""
+        raise ItemFailedError(self.key, self.problem)
+
+
+BatchGenerationResponseItem: TypeAlias = ItemSuccess[R] | ItemError | ItemMalformed
+"""What became of one request; made for ``match``."""
+
+
+def read_item(
+    text: bytes, envelope: Envelope, kind: type[R], position: int, key: str | None
+) -> BatchGenerationResponseItem[R]:
+    """Decode one line; what cannot be decoded is an :class:`ItemMalformed`."""
+    rest: dict[str, Any] = {"raw": text, "metadata": envelope.metadata}
+    reason = envelope.reason
+    try:
+        if envelope.kind is Kind.SUCCESS:
+            return ItemSuccess(key, codec.decode(envelope.response, kind), **rest)
+        if envelope.kind is Kind.ERROR:
+            status = codec.decode(envelope.error, Status)
+            error = IndividualRequestError(
+                status.code, grpc_name(status.code), status.message, status.details
+            )
+            return ItemError(key, error, **rest)
+    except ProtocolError as refused:
+        reason = str(refused)
+    begun = text[: 4 * _EXCERPT + 4].decode("utf-8", "backslashreplace")
+    excerpt = printable(begun[:_EXCERPT]) + ("…" if len(begun) > _EXCERPT else "")
+    return ItemMalformed(key, position, reason, excerpt, **rest)

@@ -1,0 +1,137 @@
+"""Signals, closed pipes and narrow encodings: commands in processes of their own."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import IO
+
+import pytest
+
+from gemini_batch.emulator import Emulator
+from tests.cli.conftest import lines_of
+
+pytestmark = pytest.mark.real_time
+
+Spawn = Callable[..., subprocess.Popen[str]]
+RUN = ("run", "prompts.txt", "-o", "out.jsonl", "-m", "gemini-2.5-flash", "--poll-interval", "0.05")
+
+
+def read_until(stream: IO[str] | None, words: str) -> str:
+    """Read lines until one holds the words, and return it."""
+    assert stream is not None
+    seen: list[str] = []
+    for line in stream:
+        if words in line:
+            return line
+        seen.append(line)
+    pytest.fail(f"{words!r} never came: {''.join(seen)}")
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Return the exit status of a process and the rest of what it said; no traceback is in it."""
+    out, err = process.communicate(timeout=20)
+    assert "" == out
+    assert "Traceback" not in err
+    return process.returncode, err
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+@pytest.mark.usefixtures("prompts")
+def test_an_interrupted_wait_leaves_the_batch_alone_and_says_where_it_is(
+    sent: signal.Signals, status: int, word: str, spawn: Spawn
+) -> None:
+    """What it says to type works."""
+    with Emulator(clock="manual", failure_rate=0) as slow:
+        there = {"GOOGLE_GEMINI_BASE_URL": slow.url}
+        process = spawn(*RUN, **there)
+        name = read_until(process.stderr, "submitted").split()[4]
+        slow.advance(0.5)
+        read_until(process.stderr, "waiting RUNNING")
+        process.send_signal(sent)
+        code, said = ended(process)
+        assert status == code
+        assert f"gemini-batch: {word}\n" in said
+        again = f"gemini-batch results {name} -o out.jsonl"
+        assert f"  still running: {name}; look again with: {again}\n" in said
+        assert 0 == slow.acted.count("cancel")
+
+        slow.advance(10)
+        assert (0, "") == ended(spawn(*again.split()[1:], "-q", **there))
+    assert 3 == len(lines_of("out.jsonl"))
+
+
+def test_an_interrupt_while_the_input_is_read_says_that_nothing_was_sent(
+    spawn: Spawn, emulator: Emulator
+) -> None:
+    """The input has not ended, and so nothing can have been sent."""
+    process = spawn("run", "-", *RUN[2:])
+    read_until(process.stderr, "reading standard input to its end")
+    process.send_signal(signal.SIGINT)
+    assert (
+        130,
+        "gemini-batch: interrupted\n  no batch was made, and nothing was sent\n",
+    ) == ended(process)
+    assert [] == emulator.seen
+
+
+@pytest.mark.usefixtures("prompts")
+def test_an_interrupt_during_the_create_says_that_the_batch_may_exist(
+    spawn: Spawn, emulator: Emulator
+) -> None:
+    """The label is told by which it can be found."""
+    emulator.faults.add("create", "hang-after-acting")
+    process = spawn(*RUN)
+    while not emulator.acted.of("create"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    code, said = ended(process)
+    assert 130 == code
+    [created] = emulator.acted.of("create")
+    [label] = re.findall(r"holds (\[gb-\w{26}\])\n", said)
+    assert label == created.detail
+
+
+@pytest.mark.usefixtures("prompts")
+def test_a_reader_that_goes_away_ends_the_command_quietly(spawn: Spawn) -> None:
+    """As with ``| head``; the answers can be fetched again."""
+    process = spawn("run", "prompts.txt", "-o", "-", *RUN[4:])
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    said = process.stderr.read()
+    assert 141 == process.wait(timeout=20)
+    assert "Traceback" not in said
+    assert "BrokenPipeError" not in said
+    assert "submitted 3 requests as batches/" in said
+
+
+@pytest.mark.parametrize(
+    "environment", [{"LC_ALL": "C", "PYTHONUTF8": "0"}, {"PYTHONIOENCODING": "ascii"}]
+)
+def test_any_locale_can_show_any_text(environment: dict[str, str], spawn: Spawn) -> None:
+    """What an encoding does not have is escaped; files are UTF-8 all the same."""
+    process = spawn(
+        *("run", "-", "-o", "\u00e9.jsonl", *RUN[4:]), PYTHONCOERCECLOCALE="0", **environment
+    )
+    out, err = process.communicate('{"key": "\u0436", "prompt": "\u0436"}\n', timeout=20)
+    assert 0 == process.returncode, err
+    assert out.startswith("1 requests: 1 answered; saved to \\")
+    assert out.endswith(".jsonl\n")
+    assert ["\u0436"] == [line["key"] for line in lines_of("\u00e9.jsonl")]
+
+
+@pytest.mark.parametrize("lacking", ["click", "rich"])
+def test_a_base_install_says_what_to_install(lacking: str) -> None:
+    """The command exists without its extra, and says in one line what it needs."""
+    program = f"import sys; sys.modules[{lacking!r}] = None; import gemini_batch.cli as c; c.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (2, "") == (done.returncode, done.stdout)
+    assert 1 == done.stderr.count("\n")
+    assert "pip install 'gemini-batch[cli]'" in done.stderr

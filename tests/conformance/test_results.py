@@ -1,0 +1,318 @@
+"""Results out: in key order, matched by key, with every oddity of the service in its place."""
+
+import gc
+import os
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gemini_batch import (
+    BatchFailedError,
+    ItemError,
+    ResultsIncompleteError,
+    UsageError,
+)
+from gemini_batch.emulator import Emulator
+from tests.conformance.facades import Facade
+from tests.conformance.scenes import assert_answered, named, prompts
+
+ASKED = {f"row-{number}": f"What is {number} squared?" for number in range(12)}
+"""Keys whose order as text is not that of their numbers."""
+VIAS = pytest.mark.parametrize("via", ["inline", "file"])
+
+
+@VIAS
+def test_results_are_in_key_order_whatever_order_they_come_in(
+    client: Any, emulator: Emulator, via: str
+) -> None:
+    """The service gives answers in any order, and each stands under its key all the same."""
+    backwards = dict(reversed(ASKED.items()))
+    batch = client.submit(backwards, via=via)
+
+    with batch.stream_results() as items:
+        arrived = [item.key for item in items]
+    with batch.results() as results:
+        assert_answered(ASKED, results)
+        assert list(ASKED) == [item.key for item in results]
+        assert "row-7" == results.by_key("row-7").key
+    assert sorted(ASKED) == sorted(arrived)
+    assert arrived not in (list(ASKED), list(backwards))
+    assert 1 == emulator.acted.count("create")
+
+
+@VIAS
+def test_a_stream_gives_items_in_the_order_of_their_arrival(facade: Facade, via: str) -> None:
+    """Nothing is held back to be sorted."""
+    backwards = dict(reversed(ASKED.items()))
+    with Emulator(shuffle=False, pending_seconds=0, running_seconds=0, failure_rate=0) as ordered:
+        batch = facade.client(ordered.url).submit(backwards, via=via)
+        with batch.stream_results() as items:
+            assert list(backwards) == [item.key for item in items]
+
+
+@VIAS
+def test_requests_that_failed_stand_beside_those_that_did_not(facade: Facade, via: str) -> None:
+    """A batch succeeds although some of its requests failed: each says so for itself."""
+    asked = prompts(60)
+    with Emulator(pending_seconds=0, running_seconds=0, failure_rate=0.3) as failing:
+        batch = facade.client(failing.url).submit(asked, via=via)
+        with batch.results() as results:
+            stats = batch.operation().stats
+            assert 0 < len(results.errors) < 60
+            assert stats.failed_request_count == len(results.errors)
+            assert stats.successful_request_count == len(results.successes)
+            assert () == results.missing
+            for item in results.errors:
+                assert isinstance(item, ItemError)
+                assert item.error.status in {"INTERNAL", "DEADLINE_EXCEEDED"}
+            assert_answered(
+                {item.key: asked[int(item.key)] for item in results.successes}, results.successes
+            )
+        with batch.stream_results() as items:
+            assert stats.failed_request_count == sum(not item.ok for item in items)
+
+
+def _open_sockets(emulator: Emulator) -> int:
+    """Count the sockets of this process that lead to the emulator."""
+    gc.collect()
+    port = int(emulator.url.rpartition(":")[2])
+    found = 0
+    for one in gc.get_objects():
+        if isinstance(one, socket.socket) and one.fileno() >= 0 and one.family is socket.AF_INET:
+            try:
+                found += one.getpeername()[1] == port
+            except OSError:  # it listens, or is gone by now
+                continue
+    return found
+
+
+def test_a_stream_closed_early_lets_go_of_its_connection(
+    client: Any, facade: Facade, emulator: Emulator
+) -> None:
+    """However often results are begun and left, no connection stays behind."""
+    batch = client.submit(prompts(400), via="file")
+    batch.operation()
+    before = _open_sockets(emulator)
+
+    for _ in range(20):
+        with batch.stream_results() as items:
+            assert next(items).ok
+    facade.settle(facade.pause())
+
+    assert _open_sockets(emulator) <= before
+    assert 20 == emulator.seen.count("download")
+
+
+def test_a_stream_closed_before_it_began_has_asked_nothing(client: Any, emulator: Emulator) -> None:
+    """Nothing is looked at before the first item is wanted."""
+    batch = client.submit(["hello"])
+
+    batch.stream_results().close()
+    batch.watch().close()
+
+    assert ["create"] == [seen.operation for seen in emulator.seen]
+
+
+def test_a_loop_that_fails_fails_with_its_own_error(client: Any) -> None:
+    """What the caller raises while iterating comes out unchanged."""
+    batch = client.submit(prompts(5), via="file")
+
+    def fail_at_once() -> None:
+        with batch.stream_results() as items:
+            for item in items:
+                raise LookupError(item.key)
+
+    with pytest.raises(LookupError, match="[0-4]"):
+        fail_at_once()
+
+
+def test_results_outlive_their_client(client: Any, emulator: Emulator) -> None:
+    """They hold nothing but their own bytes."""
+    asked = prompts(20)
+    results = client.submit(asked, via="file").results()
+
+    client.close()
+    emulator.close()
+
+    with results:
+        assert_answered(asked, results)
+    with pytest.raises(UsageError, match="closed"):
+        results[0].unwrap()
+
+
+def test_spools_go_where_they_are_told(facade: Facade, emulator: Emulator, tmp_path: Any) -> None:
+    """Requests and results are spooled in the directory of the client, and leave no name there."""
+    client = facade.client(emulator.url, spool_dir=str(tmp_path))
+    with client.submit(prompts(5), via="file").results() as results:
+        assert_answered(prompts(5), results)
+        assert [] == os.listdir(tmp_path)
+    with pytest.raises(OSError, match="nowhere"):
+        facade.client(emulator.url, spool_dir=str(tmp_path / "nowhere")).submit(["hello"])
+
+
+@named("results", "line-broken=3", "line-utf8=3", "line-cut-last")
+def test_a_broken_line_is_one_malformed_item(client: Any, emulator: Emulator, fault: str) -> None:
+    """It is told with its number and an excerpt, and costs no other result."""
+    emulator.faults.add("results", fault)
+    batch = client.submit(ASKED, via="file")
+
+    with batch.results() as results:
+        (broken,) = [item for item in results if not item.ok]
+        assert broken in results.malformed
+        assert (12 if fault == "line-cut-last" else 3) == broken.position
+        assert broken.reason
+        assert 12 == len(results)
+        good = {item.key: ASKED[item.key] for item in results if item.ok}
+        assert 11 == len(good)
+        assert_answered(good, results.successes)
+        assert set(ASKED) == {*good, *results.missing} | {broken.key} - {None}
+    with batch.stream_results() as items:
+        assert 11 == sum(item.ok for item in items)
+
+
+@named("results", "line-bom", "line-crlf", "line-blank")
+def test_what_surrounds_the_lines_does_not_matter(
+    client: Any, emulator: Emulator, fault: str
+) -> None:
+    """Byte order marks, carriage returns and blank lines are no results."""
+    emulator.faults.add("results", fault)
+    batch = client.submit(ASKED, via="file")
+
+    with batch.results() as results:
+        assert_answered(ASKED, results)
+    with batch.stream_results() as items:
+        assert_answered(ASKED, list(items))
+
+
+@VIAS
+def test_a_key_that_comes_twice_is_kept_twice(client: Any, emulator: Emulator, via: str) -> None:
+    """Neither is thrown away, and the later one is told."""
+    emulator.faults.add("results", "key-duplicate=3")
+
+    with client.submit(ASKED, via=via).results() as results:
+        (twin,) = results.duplicates
+        assert 13 == len(results)
+        assert 2 == sum(item.key == twin.key for item in results)
+        assert () == results.missing
+
+
+@VIAS
+def test_a_result_without_its_key_is_never_guessed(
+    client: Any, emulator: Emulator, via: str
+) -> None:
+    """It comes last, as unexpected, and its key is missing: position is not to be trusted."""
+    emulator.faults.add("results", "key-missing=3")
+
+    with client.submit(ASKED, via=via).results() as results:
+        (stray,) = results.unexpected
+        assert stray.key is None
+        assert stray == results[-1]
+        (missing,) = results.missing
+        assert missing in ASKED
+        assert "key" == results.keyed_by
+
+
+@VIAS
+def test_a_key_nobody_sent_is_unexpected(client: Any, emulator: Emulator, via: str) -> None:
+    """It is shown together with the key that is missing for it."""
+    emulator.faults.add("results", "key-unknown")
+
+    with client.submit(ASKED, via=via).results() as results:
+        assert ["never-sent"] == [item.key for item in results.unexpected]
+        (missing,) = results.missing
+        with pytest.raises(ResultsIncompleteError, match="no result came back for the key"):
+            results.by_key(missing)
+
+
+@VIAS
+def test_results_nobody_asked_for_are_kept_apart(client: Any, emulator: Emulator, via: str) -> None:
+    """More than was asked for hides nothing."""
+    emulator.faults.add("results", "extra=2")
+
+    with client.submit(ASKED, via=via).results() as results:
+        assert ["never-sent-1", "never-sent-2"] == [item.key for item in results.unexpected]
+        assert () == results.missing
+        assert 14 == len(results)
+
+
+@VIAS
+def test_missing_results_are_named(
+    client: Any, emulator: Emulator, logged: Callable[[], str], via: str
+) -> None:
+    """Their keys are told, in a check that raises as well as in the log."""
+    emulator.faults.add("results", "drop=5")
+    batch = client.submit(ASKED, via=via)
+
+    with batch.results() as results:
+        assert 7 == len(results)
+        assert 5 == len(results.missing)
+        assert set(ASKED) == {*results.missing, *(item.key for item in results)}
+        with pytest.raises(ResultsIncompleteError, match="5 of 12 requests have no result"):
+            results.raise_for_incomplete()
+    assert f"{batch.name} has 12 requests and 7 results" in logged()
+    with (
+        batch.stream_results() as items,
+        pytest.raises(ResultsIncompleteError, match="7 results came back for 12 requests"),
+    ):
+        list(items)
+
+
+@VIAS
+def test_without_the_submitted_keys_their_number_tells_what_is_missing(
+    client: Any, emulator: Emulator, via: str
+) -> None:
+    """A handle made from a name knows how many requests there were, and not which."""
+    emulator.faults.add("results", "drop=5")
+    name = client.submit(ASKED, via=via).name
+
+    with client.get_batch(name).results() as results:
+        assert results.missing is None
+        assert 12 == results.expected
+        with pytest.raises(ResultsIncompleteError, match="7 results came back for 12"):
+            results.raise_for_incomplete()
+
+
+@VIAS
+def test_a_handle_made_from_a_name_finds_the_keys(client: Any, via: str) -> None:
+    """The keys travel with the answers; a look at the batch will do for a name."""
+    batch = client.submit(ASKED, via=via)
+
+    for again in (client.get_batch(batch.name), client.get_batch(batch.operation())):
+        with again.results() as results:
+            assert_answered(ASKED, results)
+
+
+def test_answers_without_any_key_are_keyed_by_position(
+    client: Any, emulator: Emulator, logged: Callable[[], str]
+) -> None:
+    """In a batch of somebody who gave none: then the order is all there is, and one warning."""
+    emulator.faults.add("results", "no-metadata")
+    asked = prompts(12)
+    name = client.submit(asked, via="inline").name
+
+    with client.get_batch(name).results() as results:
+        assert "position" == results.keyed_by
+        assert_answered(asked, results)
+        assert "11" == results.by_key("11").key
+    assert 1 == logged().count("keyed by position")
+
+
+def test_answers_to_our_keys_are_never_keyed_by_position(client: Any, emulator: Emulator) -> None:
+    """Where keys were sent and none came back, every result is unexpected and every key missing."""
+    emulator.faults.add("results", "no-metadata")
+
+    with client.submit(ASKED, via="inline").results() as results:
+        assert "key" == results.keyed_by
+        assert set(ASKED) == set(results.missing)
+        assert 12 == len(results.unexpected)
+
+
+def test_a_batch_without_results_cannot_be_streamed(client: Any, emulator: Emulator) -> None:
+    """The error is that of ``results()``."""
+    emulator.faults.add("states", "FAILED")
+    batch = client.submit(ASKED)
+
+    with pytest.raises(BatchFailedError), batch.stream_results() as items:
+        list(items)
