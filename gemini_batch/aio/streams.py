@@ -42,8 +42,13 @@ class AsyncStream(Generic[T]):
 
     async def aclose(self) -> None:
         """Let go of the connection; the batch goes on at the service."""
-        self._open = False
-        await self._values.aclose()
+        if not self._reading.acquire(blocking=False):
+            raise UsageError("another task is reading this stream; let that one close it")
+        try:
+            self._open = False
+            await self._values.aclose()
+        finally:
+            self._reading.release()
 
     async def __aenter__(self) -> Self:
         return self

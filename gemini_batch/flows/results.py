@@ -6,7 +6,7 @@ import math
 from functools import partial
 from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..batch import Batch
 from ..effects import FlowBody, Item, Now, Offload, Sleep, StreamBody, fed_by, flow
@@ -221,8 +221,9 @@ def _looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[
     done_since: float | None = None
     while True:
         looks += 1
+        hurried = _within(settings, terms, (yield from Now()) - started)
         try:
-            seen = yield from look(settings, batch.name)
+            seen = yield from look(hurried, batch.name)
         except GeminiBatchError as error:
             if not is_transient(error):
                 raise
@@ -251,6 +252,16 @@ def _looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[
                 raise WaitTimeoutError(batch.name, terms.timeout, state)
             pause = min(pause, left)
         yield from Sleep(pause)
+
+
+def _within(settings: Settings, terms: Waiting, waited: float) -> Settings:
+    """Bound the attempts of a look by what is left of the wait; one attempt there is always."""
+    if terms.timeout is None:
+        return settings
+    left = max(terms.timeout - waited, settings.timeouts.read)
+    return evolve(
+        settings, retry=evolve(settings.retry, deadline=min(left, settings.retry.deadline))
+    )
 
 
 def _tell(name: str, observation: Observation, before: str, report: Report) -> None:

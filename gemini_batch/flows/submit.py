@@ -11,9 +11,15 @@ from attrs import frozen
 from ..batch import Batch
 from ..effects import Draw, FlowBody, Offload, flow
 from ..endpoints import build_create, file_batch, inline_batch, require_model
-from ..errors import CreateOutcomeUnknownError, GeminiBatchError
+from ..errors import (
+    CreateOutcomeUnknownError,
+    GeminiBatchError,
+    IntegrityError,
+    ProtocolError,
+)
 from ..labels import labelled
 from ..log import log
+from ..models.file import File
 from ..models.generation import GenerationResponse
 from ..progress import Progress, Report
 from ..settings import Settings
@@ -68,7 +74,7 @@ def submit(
         body = inline_batch(order.raw_display_name, requests)
     else:
         name, title = f"files/{order.label}", f"{order.raw_display_name}.jsonl"
-        uploaded = yield from upload(settings, submission, name, title, report)
+        uploaded = yield from _upload(settings, submission, name, title, report)
         body = file_batch(order.raw_display_name, uploaded.name)
     request = build_create(settings.api, order.model, body, settings.timeouts.create)
     try:
@@ -83,6 +89,18 @@ def submit(
         return Batch(operation.name, GenerationResponse, submission.keys)
     if uploaded is not None:
         yield from _remove(settings, uploaded.name, refused)
+    raise refused
+
+
+def _upload(
+    settings: Settings, submission: Submission, name: str, title: str, report: Report
+) -> FlowBody[File]:
+    """Upload the requests; a file that is not what was sent, or cannot be used, is removed."""
+    try:
+        return (yield from upload(settings, submission, name, title, report))
+    except (IntegrityError, ProtocolError) as error:
+        refused = error
+    yield from _remove(settings, name, refused)
     raise refused
 
 

@@ -247,7 +247,7 @@ class GenerationResponse(Model):
 
     @property
     def truncated(self) -> bool:
-        """Whether the model ran into its token limit, so that its text may be cut, or mere thought."""
+        """Whether the model ran into its token limit, so that its text may be cut, or a thought."""
         return self.finish_reason == FinishReason.MAX_TOKENS
 
     @property

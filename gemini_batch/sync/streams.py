@@ -32,7 +32,12 @@ class SyncStream(Generic[T]):
 
     def close(self) -> None:
         """Let go of the connection; the batch goes on at the service."""
-        self._values.close()
+        if not self._reading.acquire(blocking=False):
+            raise UsageError("another thread is reading this stream; let that one close it")
+        try:
+            self._values.close()
+        finally:
+            self._reading.release()
 
     def __enter__(self) -> Self:
         return self

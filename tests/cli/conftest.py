@@ -64,9 +64,10 @@ def command(
     """Return what runs a command in this process."""
     del settings
 
-    def run(*words: str, stdin: bytes = b"") -> Done:
+    def run(*words: str, stdin: bytes | io.BytesIO = b"") -> Done:
         capsysbinary.readouterr()
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        source = io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(source))
         status = run_app(words)
         said = capsysbinary.readouterr()
         out, err = said.out.decode("utf-8"), said.err.decode("utf-8")
@@ -85,13 +86,18 @@ def prompts(tmp_path: Path) -> str:
 
 @pytest.fixture
 def spawn(settings: dict[str, str]) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Return what starts a command in a process of its own; one that still runs is killed."""
+    """Return what starts a command in a process of its own; one that still runs is killed.
+
+    Coverage is not measured in there: it takes a lock of its own at almost every call, and would
+    wait for itself for ever where a signal arrives while it holds that lock.
+    """
     started: list[subprocess.Popen[str]] = []
+    unmeasured = {name: text for name, text in settings.items() if "COVERAGE" not in name}
 
     def start(*words: str, **environment: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "gemini_batch.cli", *words],
-            env={**settings, **environment},
+            env={**unmeasured, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

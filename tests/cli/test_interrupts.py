@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO
 
 import pytest
@@ -94,6 +95,14 @@ def test_an_interrupt_during_the_create_says_that_the_batch_may_exist(
     [created] = emulator.acted.of("create")
     [label] = re.findall(r"holds (\[gb-\w{26}\])\n", said)
     assert label == created.detail
+
+
+def test_nothing_is_said_to_a_reader_that_has_gone(tmp_path: Path) -> None:
+    """What is still to be flushed when the process ends goes nowhere."""
+    program = "import sys; from gemini_batch.cli.endings import _hush; print('lost'); _hush()"
+    with (tmp_path / "out").open("w+") as out:
+        subprocess.run([sys.executable, "-c", program], stdout=out, check=True)
+        assert "" == (tmp_path / "out").read_text()
 
 
 @pytest.mark.usefixtures("prompts")

@@ -1,9 +1,12 @@
 """From prompts to a file of answers: ``run`` and ``results``."""
 
+import contextlib
 import errno
 import hashlib
+import io
 import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from typing import Any
 import pytest
 
 from gemini_batch import BatchOperation, BatchState, Unrecognised
+from gemini_batch.cli import endings
 from gemini_batch.cli.endings import Exit
 from gemini_batch.cli.options import Options, Target
 from gemini_batch.cli.run import saved
@@ -448,6 +452,57 @@ def test_results_of_an_earlier_batch_are_saved(
     done = command("results", created.name, "-o", "second.jsonl", *QUICKLY)
     assert (0, "3 requests: 3 answered; saved to second.jsonl\n") == (done.status, done.out)
     assert Path("first.jsonl").read_bytes() == Path("second.jsonl").read_bytes()
+
+
+class Pressed(io.BytesIO):
+    """Standard input at which a signal arrives."""
+
+    def __init__(self, sent: signal.Signals) -> None:
+        super().__init__()
+        self.sent = sent
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Send it."""
+        del size
+        signal.raise_signal(self.sent)
+        return b""
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_signal_has_an_exit_status_of_its_own(
+    sent: signal.Signals, status: int, word: str, command: Command, emulator: Emulator
+) -> None:
+    """Ctrl-C and the end of a container are told apart."""
+    done = command("run", "-", "-o", "out.jsonl", *RUN, "--json", "-q", stdin=Pressed(sent))
+    assert status == done.status
+    assert {
+        "exit_status": status,
+        "error": word,
+        "notes": ["no batch was made, and nothing was sent"],
+    } == done.facts
+    assert [] == emulator.seen
+
+
+class Gone(io.BytesIO):
+    """Standard output that nobody reads any more."""
+
+    def write(self, text: object) -> int:
+        """Fail as a pipe does."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE), text)
+
+
+@pytest.mark.parametrize("words", [["-o", "-"], ["-o", "out.jsonl"], ["-o", "-", "--json"]])
+def test_a_reader_that_has_gone_ends_the_command_with_141(
+    words: list[str], prompts: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That is what a shell reports of a command that such a pipe has ended."""
+    monkeypatch.setattr(endings, "_hush", lambda: None)
+    gone = io.TextIOWrapper(Gone(), write_through=True)
+    with contextlib.redirect_stdout(gone):
+        assert 141 == command("run", prompts, *RUN, *words).status
 
 
 def test_a_warning_is_shown_even_if_quiet(

@@ -1,9 +1,9 @@
 """Results out: in key order, matched by key, with every oddity of the service in its place."""
 
 import gc
-import os
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -124,7 +124,7 @@ def test_a_loop_that_fails_fails_with_its_own_error(client: Any) -> None:
             for item in items:
                 raise LookupError(item.key)
 
-    with pytest.raises(LookupError, match="[0-4]"):
+    with pytest.raises(LookupError, match=r"[0-4]"):
         fail_at_once()
 
 
@@ -142,12 +142,12 @@ def test_results_outlive_their_client(client: Any, emulator: Emulator) -> None:
         results[0].unwrap()
 
 
-def test_spools_go_where_they_are_told(facade: Facade, emulator: Emulator, tmp_path: Any) -> None:
+def test_spools_go_where_they_are_told(facade: Facade, emulator: Emulator, tmp_path: Path) -> None:
     """Requests and results are spooled in the directory of the client, and leave no name there."""
     client = facade.client(emulator.url, spool_dir=str(tmp_path))
     with client.submit(prompts(5), via="file").results() as results:
         assert_answered(prompts(5), results)
-        assert [] == os.listdir(tmp_path)
+        assert [] == list(tmp_path.iterdir())
     with pytest.raises(OSError, match="nowhere"):
         facade.client(emulator.url, spool_dir=str(tmp_path / "nowhere")).submit(["hello"])
 

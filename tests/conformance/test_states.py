@@ -233,7 +233,7 @@ def test_giving_up_the_wait_leaves_the_batch_alone(facade: Facade, timeless: Emu
     """The error says that it goes on; the same handle waits again."""
     batch = facade.client(timeless.url).submit(ASKED)
 
-    with pytest.raises(WaitTimeoutError, match="is still PENDING after 0.05 s") as raised:
+    with pytest.raises(WaitTimeoutError, match=r"is still PENDING after 0\.05 s") as raised:
         batch.wait(timeout=0.05)
     assert isinstance(raised.value, TimeoutError)
     assert batch.name == raised.value.name

@@ -76,7 +76,9 @@ def test_a_host_nobody_knows_was_not_sent_and_is_tried_again(
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
-    with pytest.raises(TransportError, match="cannot connect to https://gemini.invalid") as raised:
+    with pytest.raises(
+        TransportError, match=r"cannot connect to https://gemini\.invalid"
+    ) as raised:
         facade.client("https://gemini.invalid").submit(ASKED)
     assert Delivery.NOT_SENT is raised.value.delivery
     assert 4 == len(pauses)

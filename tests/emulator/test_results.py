@@ -186,9 +186,9 @@ def test_twice_the_same_key_is_answered_twice(caller: Caller) -> None:
     assert ["a", "a"] == [result["key"] for result in results]
 
 
-def test_twenty_thousand_requests_are_no_trouble() -> None:
+def test_thousands_of_requests_are_no_trouble() -> None:
     """Every line of a large file is answered, counted and told apart."""
-    count = 20_000
+    count = 5_000
     keys = [f"row-{number}" for number in range(count)]
     with (
         Emulator(clock="manual") as emulator,
@@ -199,7 +199,7 @@ def test_twenty_thousand_requests_are_no_trouble() -> None:
         stats = caller.operation(name)["metadata"]["batchStats"]
     assert set(keys) == {result["key"] for result in results}
     failed = [result for result in results if "error" in result]
-    assert 100 < len(failed) < 300
+    assert 20 < len(failed) < 100
     assert {
         "requestCount": str(count),
         "successfulRequestCount": str(count - len(failed)),

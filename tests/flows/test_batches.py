@@ -155,18 +155,18 @@ def test_nothing_is_found_where_no_batch_has_the_label(world: World, settings: S
     assert world.run(find(settings, LABEL)) is None
 
 
+@pytest.mark.parametrize("numbers", [(2, 1), (3, 2, 1)])
 def test_of_two_batches_with_one_label_the_older_is_taken(
-    world: World, settings: Settings, told: pytest.LogCaptureFixture
+    world: World, settings: Settings, told: pytest.LogCaptureFixture, numbers: tuple[int, ...]
 ) -> None:
     """The list is newest first; the others are named in a warning."""
-    twins = [batch(name=f"batches/b{number}", label=LABEL) for number in (3, 2, 1)]
-    world.expect(page(*twins[:2], token="a"), page(twins[2]))
+    *newer, oldest = (batch(name=f"batches/b{number}", label=LABEL) for number in numbers)
+    world.expect(page(*newer, token="a"), page(oldest))
     found = world.run(find(settings, LABEL))
     assert found is not None
     assert NAME == found.name
-    assert [
-        f"more than one batch is labelled {LABEL}: also batches/b3, batches/b2"
-    ] == told.messages
+    others = ", ".join(one["name"] for one in newer)
+    assert [f"more than one batch is labelled {LABEL}: also {others}"] == told.messages
 
 
 def test_a_batch_that_stands_on_two_pages_is_one_batch(

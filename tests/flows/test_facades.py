@@ -123,7 +123,9 @@ ALLOWED = {
 +             self._open = False
 +             raise
 +         return value
-+         self._open = False
+-             raise UsageError('another thread is reading this stream; let that one close it')
++             raise UsageError('another task is reading this stream; let that one close it')
++             self._open = False
 +
 +     def __del__(self) -> None:
 +         if self._open:

@@ -14,6 +14,7 @@ from gemini_batch.errors import (
     ApiError,
     CreateOutcomeUnknownError,
     GeminiBatchError,
+    IntegrityError,
     InvalidRequestError,
     ProtocolError,
     TransportError,
@@ -253,6 +254,23 @@ def test_a_file_that_is_gone_needs_no_note(world: World, settings: Settings) -> 
     with pytest.raises(InvalidRequestError) as caught:
         world.run(submitting(world, settings, ["why?"], "file"))
     assert not getattr(caught.value, "__notes__", [])
+
+
+SPOILT = {
+    "other bytes": (finished(file(FILE, sizeBytes="1")), IntegrityError),
+    "not taken in": (finished(file(FILE, "FAILED")), ProtocolError),
+}
+
+
+@pytest.mark.parametrize(("answer", "error"), SPOILT.values(), ids=SPOILT)
+def test_a_file_that_is_of_no_use_is_deleted(
+    world: World, settings: Settings, answer: Answer, error: type[GeminiBatchError]
+) -> None:
+    """Nothing is created from it."""
+    world.expect(started(), answer, reply({}))
+    with pytest.raises(error):
+        world.run(submitting(world, settings, ["why?"], "file"))
+    assert [START, CHUNK, DELETE] == world.lines
 
 
 def test_an_upload_that_fails_creates_nothing(world: World, settings: Settings) -> None:

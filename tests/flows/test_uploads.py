@@ -149,8 +149,11 @@ def test_a_claim_that_cannot_be_is_refused(
 ) -> None:
     """Neither less than was confirmed before, nor more than was sent."""
     world.expect(started(STEP), arrived(), *([lost()] if asked else []), arrived(size))
-    with pytest.raises(ProtocolError, match="of the upload arrived"):
+    with pytest.raises(ProtocolError, match="of the upload arrived") as caught:
         world.run(uploading(settings, LARGE))
+    if isinstance(size, int):
+        assert f"says that {size} bytes" in str(caught.value)
+        assert f"between {STEP} and {2 * STEP} were sent" in str(caught.value)
 
 
 @pytest.mark.parametrize("answers", [(), (lost,)], ids=["to_the_chunk", "to_the_query"])

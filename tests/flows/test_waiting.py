@@ -177,6 +177,15 @@ def test_a_timeout_before_any_look_succeeded_says_so(
         list(watching(world, settings, batch, timeout=0))
 
 
+def test_a_look_that_fails_cannot_outrun_the_wait_for_long(world: World, batch: Batch[Any]) -> None:
+    """Its attempts end with the wait, or after the time one answer may take."""
+    settings = Settings(retry=RetryPolicy(attempts=1000), chance=lambda: 1.0)
+    world.expect(*[lost()] * 6)
+    with pytest.raises(WaitTimeoutError):
+        list(watching(world, settings, batch, timeout=20))
+    assert [1.0, 2.0, 4.0, 8.0, 16.0] == world.pauses
+
+
 # Looks that fail
 
 

@@ -109,6 +109,8 @@ def test_a_second_thread_is_told_that_it_is_one_too_many() -> None:
     assert source.entered.wait(10)
     with pytest.raises(UsageError, match="another thread is reading this stream"):
         next(stream)
+    with pytest.raises(UsageError, match="let that one close it"):
+        stream.close()
     source.leave.set()
     reader.join(10)
     assert [1] == read
@@ -186,6 +188,8 @@ def test_a_second_task_is_told_that_it_is_one_too_many() -> None:
         await asyncio.sleep(0)
         with pytest.raises(UsageError, match="another task is reading this stream"):
             await anext(stream)
+        with pytest.raises(UsageError, match="let that one close it"):
+            await stream.aclose()
         assert 1 == await first
         await stream.aclose()
 
