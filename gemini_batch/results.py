@@ -278,12 +278,20 @@ def _error(message: str) -> bytes:
 _LOST = _error("no result came back for this request")
 
 
+def _compact(member: msgspec.Raw) -> bytes:
+    """Return a member without the indentation that the service gives inline results."""
+    try:
+        return msgspec.json.format(bytes(member), indent=-1)
+    except msgspec.DecodeError:  # an answer of lone surrogates, which only the decoder takes
+        return bytes(member)
+
+
 def _outcome(item: BatchGenerationResponseItem[Any], key_member: str) -> bytes:
     envelope = open_envelope(item.raw(), key_member)
     match item:
         case ItemSuccess():
-            return b'"response":%s' % bytes(envelope.response)
+            return b'"response":%s' % _compact(envelope.response)
         case ItemError():
-            return b'"error":%s' % bytes(envelope.error)
+            return b'"error":%s' % _compact(envelope.error)
         case _:
             return _error(item.problem)

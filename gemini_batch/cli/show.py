@@ -66,13 +66,13 @@ class Screen:
     @contextmanager
     def telling_the_log(self) -> Generator[None]:
         """Show what the log is told: submissions, retries, warnings; only the latter if quiet."""
-        handler, before = _Teller(self), log.level
+        teller, before = _Teller(self), log.level
         log.setLevel(logging.WARNING if self.quiet else logging.INFO)
-        log.addHandler(handler)
+        log.addHandler(teller)
         try:
             yield
         finally:
-            log.removeHandler(handler)
+            log.removeHandler(teller)
             log.setLevel(before)
 
     @contextmanager

@@ -53,7 +53,8 @@ class Tally:
             for name, words in _WORDS.items()
             if self.counts[name] or name == "answered"
         )
-        return f"{self.requests:,} requests: {', '.join(parts)}"
+        requests = "1 request" if self.requests == 1 else f"{self.requests:,} requests"
+        return f"{requests}: {', '.join(parts)}"
 
 
 def tally(results: BatchResults[Any]) -> Tally:

@@ -185,7 +185,7 @@ def test_a_python_without_sources_has_prompts_too(tmp_path: Path) -> None:
     """What is loaded is documented in memory, and the origin says so."""
     corpus = gather(tmp_path, wanted=1_000_000)
     assert "its loaded modules, since its sources are not installed" in corpus.origin
-    assert "pathlib.Path.read_text" in corpus.prompts
+    assert "json.decoder.JSONDecoder.decode" in corpus.prompts
     assert 1000 < len(corpus.prompts)
 
 

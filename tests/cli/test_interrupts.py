@@ -1,5 +1,6 @@
 """Signals, closed pipes and narrow encodings: commands in processes of their own."""
 
+import os
 import re
 import signal
 import subprocess
@@ -101,14 +102,15 @@ def test_nothing_is_said_to_a_reader_that_has_gone(tmp_path: Path) -> None:
     """What is still to be flushed when the process ends goes nowhere."""
     program = "import sys; from gemini_batch.cli.endings import _hush; print('lost'); _hush()"
     with (tmp_path / "out").open("w+") as out:
-        subprocess.run([sys.executable, "-c", program], stdout=out, check=True)
+        buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
+        subprocess.run([sys.executable, "-c", program], stdout=out, env=buffered, check=True)
         assert "" == (tmp_path / "out").read_text()
 
 
 @pytest.mark.usefixtures("prompts")
 def test_a_reader_that_goes_away_ends_the_command_quietly(spawn: Spawn) -> None:
     """As with ``| head``; the answers can be fetched again."""
-    process = spawn("run", "prompts.txt", "-o", "-", *RUN[4:])
+    process = spawn("run", "prompts.txt", "-o", "-", *RUN[4:], PYTHONUNBUFFERED="")
     assert process.stdout is not None
     process.stdout.close()
     assert process.stderr is not None
@@ -129,7 +131,7 @@ def test_any_locale_can_show_any_text(environment: dict[str, str], spawn: Spawn)
     )
     out, err = process.communicate('{"key": "\u0436", "prompt": "\u0436"}\n', timeout=20)
     assert 0 == process.returncode, err
-    assert out.startswith("1 requests: 1 answered; saved to \\")
+    assert out.startswith("1 request: 1 answered; saved to \\")
     assert out.endswith(".jsonl\n")
     assert ["\u0436"] == [line["key"] for line in lines_of("\u00e9.jsonl")]
 

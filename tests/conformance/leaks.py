@@ -24,7 +24,6 @@ def leaks_of(error: BaseException, secret: str) -> list[str]:
             "str": str(one),
             "repr": repr(one),
             "attributes": repr(vars(one)),
-            "traceback": "".join(traceback.format_exception(one)),
             **dict(_locals(one)),
         }
         found += [f"{name}: {where}" for where, text in shown.items() if secret in text]

@@ -285,13 +285,12 @@ def test_a_timeout_that_is_no_time_is_refused(
     "html-502",
     "broken-stream-after-10",
 )
-@VIAS
 def test_waiting_survives_looks_that_fail(
-    client: Any, emulator: Emulator, logged: Callable[[], str], fault: str, via: str
+    client: Any, emulator: Emulator, logged: Callable[[], str], fault: str
 ) -> None:
     """A batch that runs for hours is not lost because of a bad minute."""
     emulator.faults.add("get", fault)
-    batch = submit(client, emulator, "RUNNING,SUCCEEDED", via)
+    batch = submit(client, emulator, "RUNNING,SUCCEEDED")
 
     with batch.results() as results:
         assert_answered(ASKED, results)

@@ -134,13 +134,12 @@ def test_a_model_of_the_call_goes_before_that_of_the_client(
         pytest.param([("a", "b", "c")], "tuple of 3", id="three"),
     ],
 )
-@VIAS
 def test_nothing_is_sent_for_requests_that_cannot_be(
-    client: Any, emulator: Emulator, requests: Any, said: str, via: str
+    client: Any, emulator: Emulator, requests: Any, said: str
 ) -> None:
     """The first offender is named before anything leaves this machine."""
     with pytest.raises(UsageError, match=said):
-        client.submit(requests, via=via)
+        client.submit(requests)
     assert [] == emulator.seen
 
 

@@ -538,6 +538,19 @@ def test_every_key_has_a_line_in_what_is_saved(tmp_path: Path) -> None:
     assert [path] == list(tmp_path.iterdir())
 
 
+def test_what_is_saved_is_compact() -> None:
+    """Inline results come indented; one that only the standard library reads stays as it came."""
+    spaced = b'{"metadata": {"key": "1"}, "response": {"responseId":   "x y"}}'
+    surrogate = b'{"key": "2", "response": {"responseId":  "\\ud800"}}'
+
+    lines = list(collect([spaced, surrogate]).lines())
+
+    assert [
+        b'{"key":"1","response":{"responseId":"x y"}}\n',
+        b'{"key":"2","response":{"responseId": "\\ud800"}}\n',
+    ] == lines
+
+
 @settings(deadline=None)
 @given(st.lists(KEYS, unique=True, max_size=12), st.data(), st.randoms(use_true_random=False))
 def test_what_is_saved_reads_as_the_same_results(
