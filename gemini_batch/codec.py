@@ -74,26 +74,111 @@ def _finite(text: str) -> float:
 def members(data: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     """Split a JSON object into its members without decoding them; ``null`` is absent."""
     try:
-        split = msgspec.json.decode(data, type=dict[str, msgspec.Raw])
+        split = msgspec.json.decode(data, type=_OBJECT)
     except _REFUSALS:
-        split = {name: _raw(value) for name, value in _taken(data, dict[str, Any]).items()}
+        split = _members_around_surrogates(bytes(data))
     return {name: value for name, value in split.items() if value != _NULL}
 
 
 def elements(data: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     """Split a JSON array into its elements without decoding them."""
     try:
-        return msgspec.json.decode(data, type=list[msgspec.Raw])
+        return msgspec.json.decode(data, type=_ARRAY)
     except _REFUSALS:
-        return [_raw(value) for value in _taken(data, list[Any])]
+        return _elements_around_surrogates(bytes(data))
 
 
+def compact(data: bytes | msgspec.Raw) -> bytes:
+    """Return JSON without the spaces between its parts, on one line."""
+    text = bytes(data)
+    try:
+        text.decode("utf-8")  # msgspec passes over what it does not decode
+        return msgspec.json.format(text, indent=-1)
+    except _REFUSALS:
+        tree = parse(text)
+    try:
+        return json.dumps(tree, separators=(",", ":")).encode("ascii")
+    except RecursionError:
+        raise ProtocolError("not JSON: nested too deeply") from None
+
+
+_OBJECT = dict[str, msgspec.Raw]
+_ARRAY = list[msgspec.Raw]
 _NULL = msgspec.Raw(b"null")
 _REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
+_LOW_SURROGATE = re.compile(rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_BEFORE_ELEMENT = re.compile(rb"\s*[\[,]\s*")
+_BEFORE_MEMBER = re.compile(rb'\s*[{,]\s*("(?:[^"\\]|\\.)*+")\s*:\s*')
+
+
+def _without_surrogates(text: bytes) -> bytes:
+    """Return JSON of the same length, in which no string holds a lone surrogate.
+
+    One byte of each is changed, so that what msgspec then finds is in the same place as here.
+    """
+    changed = bytearray(text)
+    end = 0  # of the last escape that was looked at
+    for found in _SURROGATE.finditer(text):
+        start = found.start()
+        slashes = start
+        while slashes > end and text[slashes - 1] == _BACKSLASH:
+            slashes -= 1
+        # After an odd number of backslashes this one is text; a pair was dealt with by its first.
+        if start < end or (start - slashes) % 2:
+            continue
+        low = _LOW_SURROGATE.match(text, found.end())
+        if low is not None and _LOW_SURROGATE.match(text, start) is None:
+            end = low.end()
+        else:
+            changed[start + 2] = _ZERO
+            end = found.end()
+    return bytes(changed)
+
+
+_BACKSLASH, _ZERO = b"\\0"
+
+
+def _members_around_surrogates(text: bytes) -> dict[str, msgspec.Raw]:
+    """Split an object that msgspec refuses even to pass over, for a lone surrogate somewhere."""
+    plain = _without_surrogates(text)
+    try:
+        values = tuple(msgspec.json.decode(plain, type=_OBJECT).values())
+    except _REFUSALS:
+        values = ()
+    split: dict[str, msgspec.Raw] = {}
+    end = 0
+    for value in values:
+        name = _BEFORE_MEMBER.match(text, end)
+        taken = bytes(value)
+        if name is None or not plain.startswith(taken, name.end()):
+            break
+        start, end = name.end(), name.end() + len(taken)
+        split[parse(name[1])] = msgspec.Raw(text[start:end])
+    if text[end:].strip() == b"}" and len(split) == len(values):
+        return split
+    # Not an object; or a name stands in it twice, and it is the last that counts.
+    return {name: _raw(value) for name, value in _taken(text, dict[str, Any]).items()}
+
+
+def _elements_around_surrogates(text: bytes) -> list[msgspec.Raw]:
+    """Split an array that msgspec refuses even to pass over, for a lone surrogate somewhere."""
+    try:
+        found = msgspec.json.decode(_without_surrogates(text), type=_ARRAY)
+    except _REFUSALS:
+        return [_raw(value) for value in _taken(text, list[Any])]
+    split: list[msgspec.Raw] = []
+    end = 0
+    for value in found:
+        before = cast("re.Match[bytes]", _BEFORE_ELEMENT.match(text, end))
+        start, end = before.end(), before.end() + len(bytes(value))
+        split.append(msgspec.Raw(text[start:end]))
+    return split
+
 
 def _taken(data: bytes | msgspec.Raw, shape: type[T]) -> T:
-    """Decode what msgspec refuses even to pass over, such as a lone surrogate in one answer."""
+    """Decode what msgspec refuses to split, or say why it is refused."""
     tree = parse(data)
     if isinstance(tree, get_origin(shape) or shape):
         return cast("T", tree)
@@ -350,16 +435,61 @@ def _model_writer(kind: type[Model]) -> Callable[[Any], dict[str, Any]]:
 
 
 def _writer(kind: Any) -> Callable[[Any], Any]:
-    """Return how to write a value of ``kind``."""
+    """Return how to write a value of ``kind``; what is of another kind is refused.
+
+    JSON would take it all the same, and the service would get another request than was meant:
+    bytes as base64, a date as text.
+    """
+    if kind in _WRITERS:
+        return _WRITERS[kind]
     if kind == Int64:
-        return str
-    if kind is Any or _origin(kind) is Mapping or kind is float:
+        return lambda value: str(int(_written_integer(value)))
+    if kind is Any or _origin(kind) is Mapping:
         return _require_json
+    if _origin(kind) is tuple:
+        return _sequence_writer(_writer(get_args(kind)[0]))
+    if _is_model(kind):
+        return _message_writer(kind)
+    if isinstance(kind, type) and issubclass(kind, str):
+        return _string
     return _CONVERTER.unstructure
 
 
-def _sequence_writer(values: tuple[Any, ...]) -> list[Any]:
-    return [_at(f"[{index}]", _CONVERTER.unstructure, value) for index, value in enumerate(values)]
+def _written_integer(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise _expected("an integer", value)
+
+
+def _written_number(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return cast("float", _require_json(value))
+    raise _expected("a number", value)
+
+
+_WRITERS: dict[Any, Callable[[Any], Any]] = {
+    str: _string,
+    bool: _boolean,
+    int: _written_integer,
+    float: _written_number,
+}
+
+
+def _message_writer(kind: type[Model]) -> Callable[[Any], Any]:
+    def write(value: object) -> Any:
+        if isinstance(value, kind):
+            return _CONVERTER.unstructure(value)
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise _expected(f"{article} {kind.__name__}", value)
+
+    return write
+
+
+def _sequence_writer(hook: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
+    def write(values: tuple[Any, ...]) -> list[Any]:
+        return [_at(f"[{index}]", hook, value) for index, value in enumerate(values)]
+
+    return write
 
 
 def _origin(kind: Any) -> object:
@@ -386,7 +516,6 @@ def _make_converter() -> Converter:
     converter.register_structure_hook_factory(lambda kind: _origin(kind) is tuple, _tuple_reader)
     converter.register_structure_hook_factory(_is_model, _model_reader)
     converter.register_unstructure_hook(Timestamp, lambda stamp: stamp.rfc3339)
-    converter.register_unstructure_hook_func(lambda kind: kind is tuple, _sequence_writer)
     converter.register_unstructure_hook_factory(_is_model, _model_writer)
     return converter
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -9,6 +10,11 @@ from .errors import UsageError
 
 VARIABLES = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
 """The environment variables that may hold the key, in the order of Google's own clients."""
+
+SHORTEST = 8
+"""Characters of the shortest key that is looked for in replies; no real one is nearly as short."""
+
+_STAND_IN = b"<the API key>"
 
 
 class _Masked(str):
@@ -27,10 +33,11 @@ class ApiKey:
     environment holds two different ones.
     """
 
-    __slots__ = ("__secret", "conflict", "source")
+    __slots__ = ("__said", "__secret", "conflict", "source")
 
     def __init__(self, secret: str, source: str, conflict: str | None = None) -> None:
         self.__secret = _checked(secret, source)
+        self.__said = re.compile(b"".join(map(_spellings, self.__secret)))
         self.source = source
         self.conflict = conflict
 
@@ -56,11 +63,28 @@ class ApiKey:
         """Return the header that carries the key to its own origin."""
         return {"x-goog-api-key": _Masked(self.__secret)}
 
+    def scrub(self, said: bytes) -> bytes:
+        """Take the key out of what a service says, however JSON or a URL would spell it.
+
+        A key that is too short to be real is left in: it may be a part of any word.
+        """
+        if len(self.__secret) < SHORTEST:
+            return said
+        return self.__said.sub(_STAND_IN, said)
+
     def __repr__(self) -> str:
         return f"<API key from {self.source}>"
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("an API key is not pickled or copied: make a client where it is needed")
+
+
+def _spellings(character: str) -> bytes:
+    """Return a pattern for a character: as it is, escaped in JSON, or escaped in a URL."""
+    code = b"%02x" % ord(character)
+    plain = re.escape(character.encode())
+    escaped = rb"|\\" + plain if character in "\\/" else b""
+    return rb"(?:(?i:%" + code + rb"|\\u00" + code + b")" + escaped + b"|" + plain + b")"
 
 
 def _checked(secret: str, source: str) -> str:

@@ -59,12 +59,15 @@ def require_model(model: str | None) -> str:
     raise UsageError(f"{printable(ascii(model), 100)} is not the name of a model")
 
 
-def accept(response: Response, api: Api) -> Response:
-    """Return a reply that says success; raise the error that any other stands for."""
+def accept(response: Response, api: Api, request: Request | None = None) -> Response:
+    """Return a reply that says success; raise the error that any other stands for.
+
+    The error names what the ``request`` was about.
+    """
     if 200 <= response.status < 300:
         return response
     if response.status >= 400:
-        raise api_error(response, api)
+        raise api_error(response, api, "" if request is None else subject_of(request))
     if 300 <= response.status < 400:
         host = _host(response.headers.get("location", ""))
         raise ProtocolError(
@@ -89,7 +92,16 @@ def _body(response: Response) -> bytes:
     return response.body
 
 
-def api_error(response: Response, api: Api) -> ApiError:
+def subject_of(request: Request) -> str:
+    """Return the resource that a request is about, such as ``batches/abc``, if it is about one."""
+    found = _SUBJECT.search(request.path)
+    return "" if found is None else found[1]
+
+
+_SUBJECT = re.compile(r"/((?:batches|files|models|tunedModels)/[A-Za-z0-9._-]+)", re.ASCII)
+
+
+def api_error(response: Response, api: Api, subject: str = "") -> ApiError:
     """Return the error that a reply of 400 or above describes (AIP-193), whatever its body."""
     envelope = _envelope(response.body)
     found = envelope.get("details")
@@ -113,6 +125,7 @@ def api_error(response: Response, api: Api) -> ApiError:
         details,
         retry_after(response.headers, details),
         advice,
+        subject,
     )
 
 

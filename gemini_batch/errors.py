@@ -126,8 +126,10 @@ class ApiError(GeminiBatchError):
         details: Sequence[Mapping[str, Any]] = (),
         retry_after: float | None = None,
         advice: str = "",
+        subject: str = "",
     ) -> None:
-        said = printable(": ".join(filter(None, (status, message))))
+        about = f"{status} for {subject}" if subject else status
+        said = printable(": ".join(filter(None, (about.strip(), message)))).rstrip(". \n")
         super().__init__(
             ". ".join(filter(None, (f"HTTP {code} {said}".strip(), advice or self.advice)))
         )
@@ -146,6 +148,8 @@ class ApiError(GeminiBatchError):
 class InvalidRequestError(ApiError):
     """400: the service could not accept the request; sending it again will not help."""
 
+    advice = "Mend what it names; the same request will be refused again"
+
 
 class AuthenticationError(ApiError):
     """The service did not accept the API key (401, 400 ``API_KEY_INVALID``, 403 without one)."""
@@ -156,13 +160,21 @@ class AuthenticationError(ApiError):
 class PermissionDeniedError(ApiError):
     """403: the key is known but may not do this; for files also: they do not exist any more."""
 
+    advice = (
+        "Check what the project of this API key may do; a missing file is refused like this, too"
+    )
+
 
 class NotFoundError(ApiError):
     """404: there is nothing of that name (any more) in the project of this API key."""
 
+    advice = "It was deleted, has expired, or belongs to the project of another key"
+
 
 class ConflictError(ApiError):
     """409: something of that name exists already."""
+
+    advice = "Choose another name"
 
 
 class RateLimitError(ApiError):
@@ -173,6 +185,8 @@ class RateLimitError(ApiError):
 
 class ServerError(ApiError):
     """5xx: the service failed."""
+
+    advice = "Try again later"
 
 
 class ProtocolError(GeminiBatchError):
@@ -211,8 +225,9 @@ class ResultsGoneError(GeminiBatchError):
 
     def __init__(self, name: str, file: str) -> None:
         super().__init__(
-            f"The results of {name} in {file} are gone: the service keeps them for about two days, "
-            "and deletes them with the batch. Submit the requests again."
+            f"The results of {name} in {file} are gone, or not for this API key: the service keeps "
+            "them for about two days, and deletes them with the batch. If operation() still shows "
+            "the batch, they have expired, and its requests need to be submitted again."
         )
         self.name = name
         self.file = file
@@ -274,14 +289,19 @@ class NoTextError(GeminiBatchError):
 
 
 class WaitTimeoutError(GeminiBatchError, TimeoutError):
-    """The wait ended, not the batch: it lives on at the service, and the handle is good."""
+    """The wait ended, not the batch: it lives on at the service, and the handle is good.
 
-    def __init__(self, name: str, seconds: float, state: str) -> None:
+    ``state`` is what was last seen of it, or ``None``; the last look that failed is the cause.
+    """
+
+    def __init__(self, name: str, seconds: float, state: str | None) -> None:
+        seen = "was not seen once" if state is None else f"is still {printable(state)}"
         super().__init__(
-            f"{name} is still {printable(state)} after {seconds:g} s. It goes on at the service; "
+            f"{name} {seen} after {seconds:g} s. The wait is over, and not the batch: "
             "wait again with the same handle, or later with client.get_batch(name)."
         )
         self.name = name
+        self.state = state
 
 
 class HandleConsumedError(GeminiBatchError):

@@ -1,6 +1,6 @@
 """Where each result is, what kind it is, and in which order: an index over raw lines.
 
-Results stay encoded until they are touched. The index costs some 20 bytes a result.
+Results stay encoded until they are touched. The index costs 25 bytes a result.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Kind(IntEnum):
 class Envelope:
     """A line of results, opened but not unpacked.
 
-    ``key`` is ``None`` where there is no key that is a string; ``reason`` says why the line is
-    malformed, or is ``""``.
+    ``key`` is ``None`` where there is no key that is a string; ``keyed`` says whether there is a
+    key of any type. ``reason`` says why the line is malformed, or is ``""``.
     """
 
     key: str | None
@@ -48,6 +48,7 @@ class Envelope:
     error: msgspec.Raw = _NOTHING
     metadata: msgspec.Raw = _NOTHING
     reason: str = ""
+    keyed: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -77,8 +78,12 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
         return Envelope(None, reason=f"the line is longer than {MAX_LINE} bytes and was skipped")
     try:
         found = _open(text)
+        # Rarely more than one, and then most often of a key deeper down.
+        twice = text.count(b'"key"') > 1 and _has_two_keys(text)
     except ProtocolError as refused:
         return Envelope(None, reason=str(refused))
+    if twice:
+        return Envelope(None, reason="the line has two keys", keyed=True)
     key = found.key
     if key is None and found.metadata is not _NOTHING:
         try:
@@ -96,6 +101,7 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
         found.error if has_error else _NOTHING,
         found.metadata,
         reason,
+        key is not None,
     )
 
 
@@ -105,16 +111,12 @@ def _holds(member: msgspec.Raw) -> bool:
 
 def _open(text: bytes) -> _Members:
     try:
-        found = _open_members(text)
+        return _open_members(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as refused:
         try:
-            found = _open_slowly(text)
+            return _open_slowly(text)
         except (ProtocolError, RecursionError):
             raise ProtocolError(f"not a JSON object: {refused}") from None
-    # Rarely more than one, and then most often of a key deeper down.
-    if text.count(b'"key"') > 1 and _has_two_keys(text):
-        raise ProtocolError("the line has two keys")
-    return found
 
 
 def _open_slowly(text: bytes) -> _Members:
@@ -152,7 +154,8 @@ class Index:
     """An index that is complete: ``order`` holds the ordinals of the results in key order.
 
     Ordinals count results as they arrived. ``seen`` marks the submitted keys that have a result;
-    it is ``None`` where the submitted keys are not known.
+    it is ``None`` where the submitted keys are not known. ``illegible`` counts the malformed
+    lines that no key was read from.
     """
 
     offsets: array[int]
@@ -161,6 +164,7 @@ class Index:
     order: array[int]
     duplicates: array[int]
     unexpected: array[int]
+    illegible: int
     seen: bytearray | None
     blanks: tuple[int, ...]
     keyed_by: Literal["key", "position"]
@@ -177,14 +181,21 @@ class Indexer:
     """Spool the bytes of results and index them on the way.
 
     ``feed`` the pieces, then ``finish``, then ``settle`` until it has no more to do; each call is a
-    bounded piece of work.
+    bounded piece of work. ``positional`` says that results may be told apart by their position:
+    only where they come in the order of the requests, and none of them carries a key of any type.
     """
 
     def __init__(
-        self, spool: Spool, keys: SubmittedKeys | None = None, key_member: str = "key"
+        self,
+        spool: Spool,
+        keys: SubmittedKeys | None = None,
+        key_member: str = "key",
+        *,
+        positional: bool = False,
     ) -> None:
         self.spool = spool
         self.key_member = key_member
+        self._positional = positional and keys is None
         self._keys = keys
         self._lines = LineSplitter()
         self._offsets = array("Q")
@@ -196,7 +207,7 @@ class Indexer:
         self._unexpected = array("Q")
         self._blanks: list[int] = []
         self._seen = None if keys is None else bytearray(len(keys))
-        self._keyed = 0
+        self._illegible = 0
         self._pieces: Iterator[list[tuple[bytes, int]]] | None = None
         self._last = b""
 
@@ -228,8 +239,10 @@ class Indexer:
         self._lengths.append(length)
         self._kinds.append(envelope.kind)
         self._sorter.add(sort_key(envelope.key))
-        self._keyed += envelope.key is not None
-        if self._seen is not None:
+        self._positional = self._positional and not envelope.keyed
+        if envelope.key is None and envelope.kind is Kind.MALFORMED:
+            self._illegible += 1
+        elif self._seen is not None:
             self._match(ordinal, envelope.key)
 
     def _match(self, ordinal: int, key: str | None) -> None:
@@ -254,7 +267,7 @@ class Indexer:
 
     def index(self) -> Index:
         """Return the finished index."""
-        by_position = self._keys is None and not self._keyed and bool(self._offsets)
+        by_position = self._positional and bool(self._offsets)
         return Index(
             self._offsets,
             self._lengths,
@@ -262,6 +275,7 @@ class Indexer:
             self._order,
             self._duplicates,
             self._unexpected,
+            self._illegible,
             self._seen,
             tuple(self._blanks),
             "position" if by_position else "key",

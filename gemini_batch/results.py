@@ -11,8 +11,10 @@ from functools import cached_property
 from typing import Any, Generic, Literal, NoReturn, Self, TypeVar, cast, overload
 
 import msgspec
+from attrs import evolve
 
-from .errors import ResultsIncompleteError, UsageError
+from . import codec
+from .errors import ProtocolError, ResultsIncompleteError, UsageError
 from .index import Envelope, Index, Kind, open_envelope
 from .items import (
     BatchGenerationResponseItem,
@@ -108,9 +110,16 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
 
     def at(self, ordinal: int) -> BatchGenerationResponseItem[R]:
         """Return the result that arrived as the ``ordinal``-th, from 0."""
-        text, envelope = self._open(ordinal)
-        key = str(ordinal) if self.keyed_by == "position" else envelope.key
+        return self._read(ordinal, *self._open(ordinal))
+
+    def _read(
+        self, ordinal: int, text: bytes, envelope: Envelope
+    ) -> BatchGenerationResponseItem[R]:
+        key = self._key(ordinal, envelope)
         return read_item(text, envelope, self._kind, self._index.line_number(ordinal), key)
+
+    def _key(self, ordinal: int, envelope: Envelope) -> str | None:
+        return str(ordinal) if self.keyed_by == "position" else envelope.key
 
     def _open(self, ordinal: int) -> tuple[bytes, Envelope]:
         index = self._index
@@ -189,8 +198,25 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
 
     @property
     def unexpected(self) -> Sequence[BatchGenerationResponseItem[R]]:
-        """Results whose key was never submitted; empty where the submitted keys are not known."""
+        """Results whose key was never submitted; empty where the submitted keys are not known.
+
+        Lines from which no key can be read are among the malformed ones, and not here.
+        """
         return _View(self, self._index.unexpected)
+
+    @property
+    def resolved_count(self) -> int:
+        """How many requests have a result, be it an answer, an error or a malformed one.
+
+        Unlike ``len()`` it leaves out what stands for no request: a duplicate, a result whose key
+        was never submitted, and a malformed line from which no key can be read.
+        """
+        index = self._index
+        if index.seen is not None:
+            return index.seen.count(1)
+        if self.keyed_by == "position":
+            return len(self)
+        return len(self) - len(index.duplicates) - index.illegible
 
     @cached_property
     def missing(self) -> Sequence[str] | None:
@@ -209,17 +235,20 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
             raise ResultsIncompleteError(
                 f"{len(missing)} of {self.expected} requests have no result: {shown}{more}", missing
             )
-        if missing is None and self.expected is not None and len(self) < self.expected:
+        count = self.resolved_count
+        if missing is None and self.expected is not None and count < self.expected:
+            apart = f", duplicates and illegible lines apart ({len(self) - count})"
             raise ResultsIncompleteError(
-                f"{len(self)} results came back for {self.expected} requests"
+                f"{count} results came back for {self.expected} requests"
+                f"{apart if count < len(self) else ''}"
             )
 
     def save(self, path: StrPath, *, overwrite: bool = False) -> None:
         """Write one line of JSON a request, in key order; the file takes its name when whole.
 
-        A line is ``{"key", "response"}`` or ``{"key", "error"}`` in the API's spelling. A request
-        without a result that can be read gets an error of code 15 (``DATA_LOSS``), so that every
-        key is there.
+        A line is ``{"key", "response"}`` or ``{"key", "error"}`` in the API's spelling, as the
+        service sent it. A request without a result that is JSON gets an error of code 15
+        (``DATA_LOSS``), so that every key is there.
         """
         with replacing(path, overwrite=overwrite) as file:
             for line in self.lines():
@@ -231,14 +260,26 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
         absent = iter(missing)
         gap = next(absent, None)
         for ordinal in self._index.order:
-            item = self.at(ordinal)
-            while gap is not None and gap[0] < sort_key(item.key):
+            text, envelope = self._open(ordinal)
+            key = self._key(ordinal, envelope)
+            while gap is not None and gap[0] < sort_key(key):
                 yield _line(gap[1], _LOST)
                 gap = next(absent, None)
-            yield _line(item.key, _outcome(item, self._key_member))
+            yield _line(key, self._outcome(ordinal, text, envelope))
         while gap is not None:
             yield _line(gap[1], _LOST)
             gap = next(absent, None)
+
+    def _outcome(self, ordinal: int, text: bytes, envelope: Envelope) -> bytes:
+        """Return what a line says, compact: inline results come indented."""
+        try:
+            if envelope.kind is Kind.SUCCESS:
+                return b'"response":%s' % codec.compact(envelope.response)
+            if envelope.kind is Kind.ERROR:
+                return b'"error":%s' % codec.compact(envelope.error)
+        except ProtocolError as refused:
+            envelope = evolve(envelope, reason=str(refused))
+        return _error(str(self._read(ordinal, text, envelope).problem))
 
     @property
     def closed(self) -> bool:
@@ -256,11 +297,12 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
         self.close()
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("results are not pickled: save(path) them, and open that file there")
+        raise TypeError("results are not pickled: save(path) them, and send that file")
 
     def __repr__(self) -> str:
-        of = "" if self.expected is None else f" of {self.expected}"
-        return f"<BatchResults: {len(self)}{of}, {len(self.errors)} failed>"
+        known = self.expected is not None
+        count = f"{self.resolved_count} of {self.expected}" if known else f"{len(self)}"
+        return f"<BatchResults: {count}, {len(self.errors)} failed>"
 
 
 def _line(key: str | None, outcome: bytes) -> bytes:
@@ -276,22 +318,3 @@ def _error(message: str) -> bytes:
 
 
 _LOST = _error("no result came back for this request")
-
-
-def _compact(member: msgspec.Raw) -> bytes:
-    """Return a member without the indentation that the service gives inline results."""
-    try:
-        return msgspec.json.format(bytes(member), indent=-1)
-    except msgspec.DecodeError:  # an answer of lone surrogates, which only the decoder takes
-        return bytes(member)
-
-
-def _outcome(item: BatchGenerationResponseItem[Any], key_member: str) -> bytes:
-    envelope = open_envelope(item.raw(), key_member)
-    match item:
-        case ItemSuccess():
-            return b'"response":%s' % _compact(envelope.response)
-        case ItemError():
-            return b'"error":%s' % _compact(envelope.error)
-        case _:
-            return _error(item.problem)

@@ -141,7 +141,8 @@ MATRIX: Mapping[Call, Mapping[Cause, Action]] = {
 }
 """What is done when a call fails. Create has no request id, so its doubts are never resent."""
 
-UNAVAILABLE = frozenset({408, 500, 502, 503, 504})
+GAVE_UP = frozenset({408, 499})
+"""Statuses below 500 that say no more than that the service, or what is before it, gave up."""
 HINT_CAP = 120.0
 """Seconds: a longer wait asked for by the service is left to the caller."""
 THROTTLED_CREATE = (30.0, 600.0)
@@ -156,7 +157,9 @@ def cause_of(error: ApiError | TransportError) -> Cause:
         return Cause.NOT_SENT if error.delivery is Delivery.NOT_SENT else Cause.UNKNOWN
     if isinstance(error, RateLimitError):
         return Cause.DEFINITE if _is_out_of_reach(error) else Cause.THROTTLED
-    return Cause.UNAVAILABLE if error.code in UNAVAILABLE else Cause.DEFINITE
+    if error.code >= 500 or error.code in GAVE_UP:
+        return Cause.UNAVAILABLE
+    return Cause.DEFINITE
 
 
 def _is_out_of_reach(error: RateLimitError) -> bool:
@@ -172,7 +175,9 @@ def action_for(call: Call, error: ApiError | TransportError) -> Action:
 
 
 def is_transient(error: GeminiBatchError) -> bool:
-    """Whether the same call may succeed later, for a caller who may repeat it."""
+    """Whether the same call may succeed later, be it tomorrow, for a caller who may repeat it."""
+    if isinstance(error, RateLimitError):
+        return True
     return isinstance(error, ApiError | TransportError) and cause_of(error) is not Cause.DEFINITE
 
 
@@ -211,6 +216,7 @@ class Patience:
     budget: RetryBudget
     chance: Callable[[], float]
     started: float
+    until: float = math.inf  # when who asked gives up, which may be before the policy does
     failures: int = 0
     doubtful: bool = False  # an attempt may have acted
 
@@ -232,7 +238,7 @@ class Patience:
             return None
         hint = error.retry_after if isinstance(error, ApiError) else None
         seconds = self._backoff(call, cause, hint)
-        if now + seconds >= self.deadline or not self.budget.spend(cause):
+        if now + seconds >= min(self.deadline, self.until) or not self.budget.spend(cause):
             return None
         return seconds
 

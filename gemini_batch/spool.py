@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import threading
 import weakref
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -63,9 +64,10 @@ class MemorySpool:
 
     def read(self, offset: int, size: int) -> bytes:
         """Return ``size`` bytes from ``offset`` on, fewer at the end."""
+        kept = self._bytes  # before the look: close() puts nothing in its place
         if self._closed:
             raise _closed()
-        return bytes(memoryview(self._bytes)[offset : offset + size])
+        return bytes(memoryview(kept)[offset : offset + size])
 
     @property
     def closed(self) -> bool:
@@ -74,14 +76,15 @@ class MemorySpool:
 
     def close(self) -> None:
         """Let go of the bytes."""
-        self._bytes = bytearray()
         self._closed = True
+        self._bytes = bytearray()
 
 
 class FileSpool:
     """A spool in a file that only this process can see: it has no name, and goes with it.
 
-    It is read by ``pread``: mapped pages would count as memory of the process.
+    It is read by ``pread``: mapped pages would count as memory of the process. A lock keeps its
+    descriptor open while it is used: the number of a closed one soon belongs to another file.
     """
 
     def __init__(self, directory: str | None = None) -> None:
@@ -90,6 +93,7 @@ class FileSpool:
         path.unlink()
         self._directory = path.parent
         self._size = 0
+        self._lock = threading.Lock()
         self._finalizer = weakref.finalize(self, os.close, self._file)
 
     @property
@@ -99,23 +103,26 @@ class FileSpool:
 
     def append(self, piece: bytes) -> None:
         """Add to the end; ``OSError`` when the disk is full."""
-        if self.closed:
-            raise _closed()
         rest = memoryview(piece)
-        while rest:
-            with _naming(self._directory):
+        with self._lock, _naming(self._directory):
+            self._require_open()
+            while rest:
                 written = os.pwrite(self._file, rest, self._size)
-            self._size += written
-            rest = rest[written:]
+                self._size += written
+                rest = rest[written:]
 
     def read(self, offset: int, size: int) -> bytes:
         """Return ``size`` bytes from ``offset`` on, fewer at the end."""
+        with self._lock:
+            self._require_open()
+            piece = os.pread(self._file, size, offset)
+            while piece and len(piece) < min(size, self._size - offset):
+                piece += os.pread(self._file, size - len(piece), offset + len(piece))
+        return piece
+
+    def _require_open(self) -> None:
         if self.closed:
             raise _closed()
-        piece = os.pread(self._file, size, offset)
-        while piece and len(piece) < min(size, self._size - offset):
-            piece += os.pread(self._file, size - len(piece), offset + len(piece))
-        return piece
 
     @property
     def closed(self) -> bool:
@@ -123,8 +130,9 @@ class FileSpool:
         return not self._finalizer.alive
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._finalizer()
+        """Let go of the file, as soon as nobody reads it."""
+        with self._lock:
+            self._finalizer()
 
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

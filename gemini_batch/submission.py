@@ -12,6 +12,7 @@ from attrs import evolve
 
 from . import codec
 from .errors import UsageError
+from .labels import DISPLAY_NAME_LIMIT
 from .models.content import Content, Part
 from .models.generation import GenerateContentRequest, GenerationConfig
 from .spool import Spool
@@ -29,7 +30,7 @@ Via: TypeAlias = Literal["auto", "inline", "file"]
 """How requests travel: inside the create call, or in a file uploaded before it."""
 
 INLINE_BYTES = 8 << 20
-"""Encoded requests above this go by file: a create call holds 20 MiB at most, all told."""
+"""Inlined requests above this go by file: a create call holds 20 MiB at most, all told."""
 INLINE_ANSWERS = 16 << 20
 """Expected answers above this come by file: inline, they come twice in one reply."""
 INLINE_LIMIT = 20_000_000
@@ -37,6 +38,10 @@ INLINE_LIMIT = 20_000_000
 FILE_LIMIT = 2_000_000_000
 """Bytes of a file that the service takes."""
 
+_INLINING = 13
+"""Bytes that a request takes more inline, with the comma after it, than in a file."""
+_AROUND_INLINED = 200 + 6 * DISPLAY_NAME_LIMIT
+"""Bytes of a create call around its requests at most: JSON has six for a control character."""
 _BYTES_PER_TOKEN = 4
 _EXPECTED_TOKENS = 2048
 _IMAGE_BYTES = 3 << 20
@@ -127,6 +132,11 @@ class Submission:
         """The digest of the encoded requests, in hexadecimal."""
         return self._hash.hexdigest()
 
+    @property
+    def inlined_size(self) -> int:
+        """Bytes of a create call that holds the requests, with the longest of display names."""
+        return self.size + _INLINING * len(self.keys) + _AROUND_INLINED
+
     def read(self, offset: int, size: int) -> bytes:
         """Return a chunk of the encoded requests."""
         return self._spool.read(offset, size)
@@ -173,15 +183,15 @@ class Submission:
             raise UsageError("there are no requests to submit")
         if wanted == "file" or (
             wanted == "auto"
-            and (self.size > INLINE_BYTES or self._expected_answers > INLINE_ANSWERS)
+            and (self.inlined_size > INLINE_BYTES or self._expected_answers > INLINE_ANSWERS)
         ):
             return "file"
         if wanted not in {"auto", "inline"}:
             raise UsageError(f"via is 'auto', 'inline' or 'file', not {wanted!a}")
-        if self.size > INLINE_LIMIT:
+        if self.inlined_size > INLINE_LIMIT:
             raise UsageError(
-                f"the requests take {self.size} bytes, and an inline batch holds {INLINE_LIMIT} "
-                "at most: use via='file'"
+                f"the requests take up to {self.inlined_size} bytes inline, and a create call "
+                f"holds {INLINE_LIMIT} at most: use via='file'"
             )
         return "inline"
 

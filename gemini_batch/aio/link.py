@@ -31,6 +31,11 @@ class Link:
         """What the flows of this client need to know."""
         return self._connection.settings
 
+    def require_open(self) -> None:
+        """Refuse to go on with a client that is closed."""
+        if self.closed:
+            raise UsageError("this client is closed; make another one, and get_batch(name) from it")
+
     def spools(self) -> Spools:
         """Return where a flow may spool; what drives the flow closes it."""
         return Spools(self._spool_dir)
@@ -44,8 +49,7 @@ class Link:
         return AsyncStream(iterate(stream, self._transport(spools)))
 
     def _transport(self, spools: Spools | None) -> AiohttpTransport:
-        if self.closed:
-            raise UsageError("this client is closed")
+        self.require_open()
         return AiohttpTransport(self._connection, spools)
 
     async def close(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from itertools import islice
 from typing import Any, TypeVar
@@ -30,7 +30,7 @@ from ..effects import (
     Sleep,
 )
 from ..errors import Delivery, ProtocolError, TransportError, UsageError
-from ..limits import BODY_LIMIT, DRAWN, PIECE
+from ..limits import BODY_LIMIT, DRAWN, ERROR_LIMIT, FLOOR, PIECE
 from ..settings import Settings
 from ..spool import Spools
 
@@ -43,9 +43,14 @@ def own_session() -> aiohttp.ClientSession:
 
 
 def require_harmless(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
-    """Return a caller's session, unless it keeps refusals from us."""
+    """Return a caller's session, unless it keeps refusals from us, or may send twice."""
     if getattr(session, "_raise_for_status", False):
         raise UsageError("this session raises for status itself: make it without raise_for_status")
+    if getattr(session, "_middlewares", ()):
+        raise UsageError(
+            "this session has middlewares, which may repeat POST, and so create a batch twice: "
+            "pass one without; this package retries what may be retried"
+        )
     return session
 
 
@@ -69,6 +74,10 @@ class Connection:
     settings: Settings
     key: ApiKey
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
+    _proxy: str | None = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._proxy = proxy_for(self.settings.api.origin)
 
     def within_loop(self) -> aiohttp.ClientSession:
         """Return the session, which belongs to the loop that used it first."""
@@ -104,8 +113,8 @@ class Connection:
                     sock_connect=min(timeouts.connect, left),
                     sock_read=min(request.read_timeout or timeouts.read, left),
                 ),
-                proxy=proxy_for(api.origin),
-                middlewares=(*getattr(session, "_middlewares", ()), self._once),
+                proxy=self._proxy,
+                middlewares=(self._once,),
             )
 
     async def _once(
@@ -127,20 +136,23 @@ class AiohttpTransport:
         self._connection = connection
         self._spools = spools
         self._open: aiohttp.ClientResponse | None = None
+        self._refusal: BytesIO | None = None
 
     async def perform(self, effect: Effect[Any]) -> Any:
         """Do what the effect asks, and return the answer."""
         match effect:
             case Send(request, deadline):
                 async with await self._connection.send(request, deadline) as reply:
-                    return Response(
-                        reply.status, _lower(reply.headers), await self._whole(reply, deadline)
-                    )
+                    return self._scrubbed(reply, await self._whole(reply, deadline))
             case Open(request, deadline):
                 self._let_go()
                 self._open = await self._connection.send(request, deadline)
-                return Response(self._open.status, _lower(self._open.headers))
+                if self._open.status >= 300:
+                    self._refusal = BytesIO(await self._beginning(self._open, deadline))
+                return self._scrubbed(self._open)
             case Read():
+                if self._refusal is not None:
+                    return self._refusal.read(PIECE)
                 return await self._read(self._require_open())
             case Draw(supply):
                 return await _drawn(supply)
@@ -158,13 +170,34 @@ class AiohttpTransport:
             raise TypeError("there is no open body to read")
         return self._open
 
+    def _scrubbed(self, reply: aiohttp.ClientResponse, body: bytes = b"") -> Response:
+        """Return what came back; what a service says of a refusal may quote the key."""
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        if reply.status >= 300:
+            scrub = self._connection.key.scrub
+            body = scrub(body)
+            for name, value in headers.items():
+                said = value.encode("utf-8", "surrogateescape")
+                headers[name] = scrub(said).decode("utf-8", "surrogateescape")
+        return Response(reply.status, headers, body)
+
     async def _whole(self, reply: aiohttp.ClientResponse, deadline: float) -> bytes:
+        body = await self._until(reply, deadline, BODY_LIMIT)
+        if len(body) > BODY_LIMIT:
+            raise ProtocolError(f"the service sent a reply of more than {BODY_LIMIT} bytes")
+        return body
+
+    async def _beginning(self, reply: aiohttp.ClientResponse, deadline: float) -> bytes:
+        # More is read than is kept: in a key that is cut in two nobody would see a key.
+        body = await self._until(reply, deadline, 2 * ERROR_LIMIT)
+        return self._connection.key.scrub(body)[:ERROR_LIMIT]
+
+    async def _until(self, reply: aiohttp.ClientResponse, deadline: float, most: int) -> bytes:
+        """Read a body to its end, or until it is longer than ``most``."""
         body = bytearray()
-        while piece := await self._read(reply):
+        while len(body) <= most and (piece := await self._read(reply)):
             body += piece
-            if len(body) > BODY_LIMIT:
-                raise ProtocolError(f"the service sent a reply of more than {BODY_LIMIT} bytes")
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline + len(body) / FLOOR:
                 raise TransportError("the reply did not end in time", timed_out=True)
         return bytes(body)
 
@@ -175,7 +208,7 @@ class AiohttpTransport:
     def _let_go(self) -> None:
         if self._open is not None:
             self._open.close()
-            self._open = None
+            self._open = self._refusal = None
 
     def release(self) -> None:
         """Let go of whatever is still open."""
@@ -197,13 +230,20 @@ async def _drawn(supply: Iterator[Any] | AsyncIterator[Any]) -> list[Any]:
 
 
 async def _in_thread(work: Callable[[], T]) -> T:
-    """Do work in a thread, and see it through: cancelled halfway, it would still go on."""
+    """Do work in a thread, and see it through: cancelled halfway, it would still go on.
+
+    However often it is cancelled, since what the work uses is closed right after.
+    """
     working = asyncio.get_running_loop().run_in_executor(None, work)
     try:
-        return await asyncio.shield(working)
-    except asyncio.CancelledError:
         await asyncio.wait([working])
+    except asyncio.CancelledError:
+        while not working.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([working])
+        working.exception()  # nobody else will look at it, which asyncio would complain about
         raise
+    return working.result()
 
 
 @contextmanager
@@ -244,7 +284,3 @@ def _words(error: BaseException) -> str:
         return str(inner.reason or type(inner).__name__)
     words = getattr(inner, "strerror", None) if isinstance(inner, OSError) else None
     return str(words or type(inner).__name__)
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

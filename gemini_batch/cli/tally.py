@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from ..items import ItemError, ItemMalformed, ItemSuccess
+from ..items import ItemError, ItemSuccess
 from ..results import BatchResults
 
 SHOWN = 3
@@ -72,10 +72,8 @@ def tally(results: BatchResults[Any]) -> Tally:
                 counts["malformed"] += 1
         if problem is not None and len(examples) < SHOWN:
             examples.append(f"{'(no key)' if item.key is None else item.key}: {problem}")
-    requests = len(results) if results.expected is None else results.expected
-    counts["missing"] = (
-        max(0, requests - len(results)) if results.missing is None else len(results.missing)
-    )
+    requests = results.resolved_count if results.expected is None else results.expected
+    counts["missing"] = max(0, requests - results.resolved_count)
     counts["duplicates"] = len(results.duplicates)
-    counts["unexpected"] = sum(not isinstance(one, ItemMalformed) for one in results.unexpected)
+    counts["unexpected"] = len(results.unexpected)
     return Tally(requests, counts, tuple(examples))

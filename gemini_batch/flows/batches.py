@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal, TypeAlias
 
-from ..effects import FlowBody, Item, Now, Request, Sleep, StreamBody, fed_by, flow
+from ..effects import FlowBody, Item, Now, Offload, Request, Sleep, StreamBody, fed_by, flow
 from ..endpoints import (
     Look,
     build_cancel,
@@ -39,10 +41,13 @@ _PAGE_SIZE = 100
 
 
 @flow
-def look(settings: Settings, name: str) -> FlowBody[Look]:
-    """Look at a batch once."""
+def look(settings: Settings, name: str, until: float = math.inf) -> FlowBody[Look]:
+    """Look at a batch once, beginning no attempt after ``until``."""
     request = build_get(settings.api, name)
-    return parse_operation((yield from exchange(settings, request, Call.READ)))
+    left = yield from patience(settings, until)
+    response = yield from exchange(settings, request, Call.READ, left)
+    # The results of an inline batch come along, twice.
+    return (yield from Offload(partial(parse_operation, response)))
 
 
 @flow

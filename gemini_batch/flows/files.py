@@ -40,12 +40,14 @@ from ..endpoints import (
 from ..errors import (
     ApiError,
     ConflictError,
+    GeminiBatchError,
     IntegrityError,
     NotFoundError,
     PermissionDeniedError,
     ProtocolError,
     TransportError,
     UploadOutcomeUnknownError,
+    UsageError,
 )
 from ..log import log
 from ..models.file import File, FileState
@@ -89,18 +91,21 @@ def upload(
 ) -> FlowBody[File]:
     """Upload a file of requests and wait until it can be used.
 
-    We choose its ``name``, so that a lost reply to the last chunk is settled by one look.
+    We choose its ``name``, so that a lost reply to the last chunk is settled by one look. A file
+    of ours that turns out to be of no use is removed.
     """
     start = build_upload_start(settings.api, name, display_name, source.size, JSONL)
-    session, restarted = None, False
+    session, restarted, taken = None, False, False
     while True:
         try:
             response = yield from exchange(settings, start, Call.UPLOAD_START)
             session = parse_upload_start(response, settings.api)
             received = yield from _send_chunks(settings, source, session, report)
         except ApiError as error:
-            if isinstance(error, ConflictError):
-                received = Received(final=True)  # an earlier session got through after all
+            if isinstance(error, ConflictError) and restarted:
+                received, taken = Received(final=True), True  # the first session got through?
+            elif isinstance(error, ConflictError):
+                raise _label_used(name) from error
             elif error.code in {404, 410} and session is not None and not restarted:
                 restarted = True
                 log.info("the upload session of %s is gone; beginning again", name)
@@ -109,8 +114,22 @@ def upload(
                 raise
         break
     file = received.file or (yield from _find(settings, name))
-    _compare(file, source)
-    return (yield from _until_active(settings, file))
+    try:
+        _compare(file, source)
+        return (yield from _until_active(settings, file))
+    except (IntegrityError, ProtocolError) as error:
+        refused = error
+    if taken and isinstance(refused, IntegrityError):
+        raise _label_used(name) from refused
+    yield from remove(settings, name, refused)
+    raise refused
+
+
+def _label_used(name: str) -> UsageError:
+    return UsageError(
+        f"{name} exists already: its label was used before, and stands for one submission only. "
+        "Leave the label out to have one drawn; nothing was submitted"
+    )
 
 
 def _send_chunks(
@@ -158,13 +177,23 @@ def _send_chunks(
 def _send_chunk(settings: Settings, request: Request, left: Patience) -> FlowBody[Received | None]:
     """Return the reply to a chunk; ``None``, after a pause, where the service is to be asked."""
     try:
-        return parse_received(accept((yield from Send(request, left.deadline)), settings.api))
+        return parse_received(
+            accept((yield from Send(request, left.deadline)), settings.api, request)
+        )
     except (ApiError, TransportError) as error:
         if action_for(Call.UPLOAD_CHUNK, error) is not Action.RESUME:
             raise
         failure = error
     yield from pause_after(left, Call.UPLOAD_CHUNK, failure)
     return None
+
+
+def remove(settings: Settings, name: str, refused: GeminiBatchError) -> FlowBody[None]:
+    """Remove a file that is of no use any more; where that fails too, say so in a note."""
+    try:
+        yield from delete_file(settings, name)
+    except GeminiBatchError as error:
+        refused.add_note(f"{name} was uploaded for it and could not be deleted: {error}")
 
 
 def _find(settings: Settings, name: str) -> FlowBody[File]:
@@ -230,7 +259,7 @@ def download(settings: Settings, name: str, report: Report = report_nothing) -> 
             opened = yield from Open(request, left.deadline)
             if place.ends_at(opened):
                 return
-            place.begin((yield from _accepted(opened, settings)))
+            place.begin((yield from _accepted(opened, settings, request)))
             while piece := (yield from Read()):
                 fresh = place.take(piece)
                 if fresh:
@@ -248,12 +277,12 @@ def download(settings: Settings, name: str, report: Report = report_nothing) -> 
         yield from pause_after(left, Call.READ, failure)
 
 
-def _accepted(opened: Response, settings: Settings) -> FlowBody[Response]:
+def _accepted(opened: Response, settings: Settings, request: Request) -> FlowBody[Response]:
     """Return the head of a reply; an error is raised with the beginning of its body."""
     if opened.status < 400:
-        return accept(opened, settings.api)
+        return accept(opened, settings.api, request)
     body = yield from Read()
-    return accept(Response(opened.status, opened.headers, body), settings.api)
+    return accept(Response(opened.status, opened.headers, body), settings.api, request)
 
 
 class _Place:

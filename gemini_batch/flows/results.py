@@ -6,12 +6,13 @@ import math
 from functools import partial
 from typing import Any, TypeVar
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from ..batch import Batch
 from ..effects import FlowBody, Item, Now, Offload, Sleep, StreamBody, fed_by, flow
 from ..endpoints import Look
 from ..errors import (
+    ApiError,
     BatchCancelledError,
     BatchExpiredError,
     BatchFailedError,
@@ -41,6 +42,8 @@ from ..states import (
     Expired,
     Failed,
     Observation,
+    Succeeded,
+    Unrecognised,
     status_of,
 )
 from ..text import printable
@@ -130,37 +133,36 @@ def results(
     final = yield from wait(settings, batch, spools, terms)
     held = batch.held_results()
     match final:
-        case Failed() | Cancelled() | Expired():
-            raise _without_results(batch.name, final)
-        case _ if held is None:
-            raise _without_results(batch.name, final)
-        case _:
+        case Succeeded(found):
+            return found
+        case Unrecognised() if held is not None:
             return held
+        case _:
+            raise _ended(batch.name, final, _salvage(final))
 
 
-def _without_results(name: str, final: BatchStatus[Any]) -> GeminiBatchError:
-    """Return the error for a batch that ended without succeeding."""
+def _ended(name: str, final: BatchStatus[Any], kept: str) -> GeminiBatchError:
+    """Return the error for a batch that did not succeed; ``kept`` says what came of it even so."""
     match final:
         case Failed(error):
             said = "the service gave no reason" if error is None else error.message or error.status
             return BatchFailedError(f"{name} failed: {printable(said)}", final)
-        case Cancelled(found):
-            return BatchCancelledError(f"{name} was cancelled{_salvage(found)}", final)
-        case Expired(found):
+        case Cancelled():
+            return BatchCancelledError(f"{name} was cancelled; {kept}", final)
+        case Expired():
             return BatchExpiredError(
-                f"{name} was not finished within the 48 hours the service gives it"
-                f"{_salvage(found)}",
-                final,
+                f"{name} was not finished within the 48 hours the service gives it; {kept}", final
             )
         case _:
             state = printable(final.operation.state)
             return ProtocolError(f"{name} finished in the state {state} without results")
 
 
-def _salvage(found: BatchResults[Any] | None) -> str:
-    if found is None:
-        return "; nothing was answered"
-    return f"; {len(found)} results came back all the same: see .status.results of this error"
+def _salvage(final: BatchStatus[Any]) -> str:
+    found = final.results if isinstance(final, Cancelled | Expired) else None
+    if found is not None:
+        return f"{len(found)} results came back all the same: see .status.results of this error"
+    return "what was answered is gone" if final.operation.has_output else "nothing was answered"
 
 
 @flow
@@ -178,8 +180,9 @@ def stream(
     (sighting,) = last
     _require_kind(batch, sighting)
     operation = sighting.observation.operation
+    final: BatchStatus[R] = status_of(sighting.observation, None)
     if not operation.has_output:
-        raise _without_results(batch.name, status_of(sighting.observation, None))
+        raise _ended(batch.name, final, _salvage(final))
     lines, number, count = LineSplitter(), 0, 0
 
     def read(line: Line) -> StreamBody[BatchGenerationResponseItem[R]]:
@@ -200,8 +203,10 @@ def stream(
     yield from fed_by(_output(settings, batch, sighting, terms.report), consume)
     for line in lines.finish():
         yield from read(line)
-    expected = operation.stats.request_count
-    if operation.state is BatchState.SUCCEEDED and expected is not None and count < expected:
+    if isinstance(final, Cancelled | Expired):
+        raise _ended(batch.name, final, f"{count} results came back all the same")
+    expected = operation.stats.request_count if batch.keys is None else len(batch.keys)
+    if expected is not None and count < expected:
         raise ResultsIncompleteError(f"{count} results came back for {expected} requests")
 
 
@@ -217,17 +222,20 @@ class Sighting:
 def _looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[Sighting]:
     """Look until the batch is finished; a look that fails for the moment is left out."""
     started = yield from Now()
-    looks, state = 0, "unseen"
+    give_up = math.inf if terms.timeout is None else started + terms.timeout
+    looks = 0
+    state: str | None = None
     done_since: float | None = None
     while True:
         looks += 1
-        hurried = _within(settings, terms, (yield from Now()) - started)
+        failure: GeminiBatchError | None = None
         try:
-            seen = yield from look(hurried, batch.name)
+            seen = yield from look(settings, batch.name, give_up)
         except GeminiBatchError as error:
             if not is_transient(error):
                 raise
             log.info("%s could not be looked at, going on: %s", batch.name, error)
+            failure = error
         else:
             observation = batch.observe(seen.operation)
             _tell(batch.name, observation, state, terms.report)
@@ -245,26 +253,19 @@ def _looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[
                     f"{batch.name} finished without a result: the service calls it done since "
                     f"{terms.poll.grace:g} s and has nothing to show. Look again later"
                 )
-        pause = terms.poll.pause(looks, settings.chance())
-        if terms.timeout is not None:
-            left = started + terms.timeout - (yield from Now())
-            if left <= 0:
-                raise WaitTimeoutError(batch.name, terms.timeout, state)
-            pause = min(pause, left)
-        yield from Sleep(pause)
+        pause = max(terms.poll.pause(looks, settings.chance()), _asked_for(failure))
+        left = give_up - (yield from Now())
+        if terms.timeout is not None and left <= 0:
+            raise WaitTimeoutError(batch.name, terms.timeout, state) from failure
+        yield from Sleep(min(pause, left))
 
 
-def _within(settings: Settings, terms: Waiting, waited: float) -> Settings:
-    """Bound the attempts of a look by what is left of the wait; one attempt there is always."""
-    if terms.timeout is None:
-        return settings
-    left = max(terms.timeout - waited, settings.timeouts.read)
-    return evolve(
-        settings, retry=evolve(settings.retry, deadline=min(left, settings.retry.deadline))
-    )
+def _asked_for(failure: GeminiBatchError | None) -> float:
+    """Return how long the service asked to be left alone."""
+    return (isinstance(failure, ApiError) and failure.retry_after) or 0.0
 
 
-def _tell(name: str, observation: Observation, before: str, report: Report) -> None:
+def _tell(name: str, observation: Observation, before: str | None, report: Report) -> None:
     """Report a look, and log what is odd about it once."""
     stats = observation.operation.stats
     done = (stats.successful_request_count or 0) + (stats.failed_request_count or 0)
@@ -313,7 +314,9 @@ def _collect(
     operation = sighting.observation.operation
     make = spools.in_memory if operation.inlined else spools.in_file
     spool = yield from Offload(make)
-    indexer = Indexer(spool, batch.keys, batch.key_member)
+    # Where we sent keys, or where the service chose the order, a position says nothing.
+    positional = operation.inlined and operation.label is None
+    indexer = Indexer(spool, batch.keys, batch.key_member, positional=positional)
 
     def consume(piece: bytes) -> FlowBody[None]:
         yield from Offload(partial(indexer.feed, piece))
@@ -340,8 +343,9 @@ def _collect(
 def _remark(found: BatchResults[Any], operation: BatchOperation) -> None:
     """Log what is odd about a set of results; the results themselves win."""
     name, count = operation.name, operation.stats.request_count
-    if count is not None and count != len(found):
-        log.warning("%s has %d requests and %d results", name, count, len(found))
+    if count is not None and not (count == len(found) == found.resolved_count):
+        told = "%s has %d requests and %d results, which answer %d of them"
+        log.warning(told, name, count, len(found), found.resolved_count)
     if found.keyed_by == "position":
         log.warning("%s was made without keys: its results are keyed by position", name)
 
@@ -367,5 +371,7 @@ def _output(
 
     try:
         yield from download(settings, file, report)
-    except (NotFoundError, PermissionDeniedError):
-        raise ResultsGoneError(batch.name, file) from None
+    except (NotFoundError, PermissionDeniedError) as error:
+        if error.reason:  # the key or its project is refused, not the file
+            raise
+        raise ResultsGoneError(batch.name, file) from error

@@ -11,47 +11,48 @@ from attrs import frozen
 from ..batch import Batch
 from ..effects import Draw, FlowBody, Offload, flow
 from ..endpoints import build_create, file_batch, inline_batch, require_model
-from ..errors import (
-    CreateOutcomeUnknownError,
-    GeminiBatchError,
-    IntegrityError,
-    ProtocolError,
-)
-from ..labels import labelled
+from ..errors import CreateOutcomeUnknownError, GeminiBatchError, UsageError
+from ..labels import labelled, make_label, require_label
 from ..log import log
-from ..models.file import File
 from ..models.generation import GenerationResponse
 from ..progress import Progress, Report
 from ..settings import Settings
 from ..spool import Spools
 from ..submission import Submission, Via
-from .batches import OnUnknown, create
-from .files import delete_file, upload
+from .batches import OnUnknown, create, find
+from .files import remove, upload
 
 R = TypeVar("R")
 
 
 @frozen
 class Order:
-    """What to submit, and how; ``label`` is drawn before the flow begins, and outlives it."""
+    """What to submit, and how; ``label`` is drawn before the flow begins, and outlives it.
+
+    A label of the caller's own (``drawn`` is false) may have been used before.
+    """
 
     model: str
     raw_display_name: str
     label: str
     via: Via
     on_unknown: OnUnknown
+    drawn: bool
 
     @classmethod
     def of(
         cls,
         model: str | None,
         display_name: str | None,
-        label: str,
+        label: str | None,
         via: Via,
         on_unknown: OnUnknown,
+        entropy: bytes,
     ) -> Order:
         """Check what can be checked before the first request is looked at."""
-        return cls(require_model(model), labelled(display_name, label), label, via, on_unknown)
+        own = make_label(entropy) if label is None else require_label(label)
+        name = labelled(display_name, own)
+        return cls(require_model(model), name, own, via, on_unknown, drawn=label is None)
 
 
 @flow
@@ -68,13 +69,17 @@ def submit(
     while entries := (yield from Draw(supply)):
         yield from Offload(partial(submission.add, entries))
         report(Progress("encoding", len(submission.keys)))
+    how = submission.via(order.via)
+    if not order.drawn:
+        yield from _require_fresh(settings, order.label)
+    log.info("submitting %d requests as %s", len(submission.keys), order.label)
     uploaded = None
-    if submission.via(order.via) == "inline":
+    if how == "inline":
         requests = yield from Offload(submission.inlined)
         body = inline_batch(order.raw_display_name, requests)
     else:
         name, title = f"files/{order.label}", f"{order.raw_display_name}.jsonl"
-        uploaded = yield from _upload(settings, submission, name, title, report)
+        uploaded = yield from upload(settings, submission, name, title, report)
         body = file_batch(order.raw_display_name, uploaded.name)
     request = build_create(settings.api, order.model, body, settings.timeouts.create)
     try:
@@ -88,25 +93,15 @@ def submit(
         log.info("submitted %d requests as %s (%s)", count, operation.name, order.label)
         return Batch(operation.name, GenerationResponse, submission.keys)
     if uploaded is not None:
-        yield from _remove(settings, uploaded.name, refused)
+        yield from remove(settings, uploaded.name, refused)
     raise refused
 
 
-def _upload(
-    settings: Settings, submission: Submission, name: str, title: str, report: Report
-) -> FlowBody[File]:
-    """Upload the requests; a file that is not what was sent, or cannot be used, is removed."""
-    try:
-        return (yield from upload(settings, submission, name, title, report))
-    except (IntegrityError, ProtocolError) as error:
-        refused = error
-    yield from _remove(settings, name, refused)
-    raise refused
-
-
-def _remove(settings: Settings, name: str, refused: GeminiBatchError) -> FlowBody[None]:
-    """Remove the file of a batch that was refused; where that fails too, say so in a note."""
-    try:
-        yield from delete_file(settings, name)
-    except GeminiBatchError as error:
-        refused.add_note(f"{name} was uploaded for it and could not be deleted: {error}")
+def _require_fresh(settings: Settings, label: str) -> FlowBody[None]:
+    """Refuse a label that a batch has already: a lost reply could not be told from that batch."""
+    found = yield from find(settings, label)
+    if found is not None:
+        raise UsageError(
+            f"{found.name} has the label {label} already, which stands for one submission only. "
+            "client.get_batch(name) looks at it; leave the label out to submit anew"
+        )

@@ -15,7 +15,7 @@ from ..endpoints import require_name
 from ..errors import UsageError
 from ..flows.batches import OnUnknown
 from ..flows.submit import Order, submit
-from ..labels import ENTROPY, make_label, require_label
+from ..labels import ENTROPY
 from ..log import trimmed
 from ..models.generation import GenerationResponse
 from ..models.operation import BatchOperation
@@ -44,8 +44,8 @@ class SyncBatchClient:
         timeout: Seconds to wait for the network.
         retry: How hard single calls try.
         poll: How often a batch is looked at while waiting.
-        session: A session of your own to use; it is not closed. One that repeats POST by itself
-            is refused.
+        session: A session of your own to use; it is not closed. One that may repeat POST by
+            itself, or has response hooks, is refused.
         spool_dir: Where requests and results are spooled; the system's temporary directory
             unless given. The files have no names, and are gone with the process.
         allow_http: Allow ``http://`` to other machines, which shows them and all between the key.
@@ -113,7 +113,8 @@ class SyncBatchClient:
             display_name: A name for people; the label is added to it.
             via: ``"inline"`` (inside the create call), ``"file"`` (uploaded before it), or
                 ``"auto"``, which chooses by size.
-            label: A label of your own, unique for ever, instead of a drawn one.
+            label: A label of your own, unique for ever, instead of a drawn one. That no batch has
+                it yet is looked up before anything else is sent.
             on_unknown: ``"resubmit"`` creates once more where the first create may have acted and
                 no batch of it is found: at worst, you pay twice.
             progress: ``True`` to show progress on standard error, or what to call with it.
@@ -122,8 +123,8 @@ class SyncBatchClient:
             UsageError: A request is not valid; the first offender is named, and nothing was sent.
             CreateOutcomeUnknownError: The batch may exist; its label says where to look.
         """
-        drawn = make_label(secrets.token_bytes(ENTROPY)) if label is None else require_label(label)
-        order = Order.of(model or self._model, display_name, drawn, via, on_unknown)
+        entropy = secrets.token_bytes(ENTROPY)
+        order = Order.of(model or self._model, display_name, label, via, on_unknown, entropy)
         entries = iter(entries_of(requests))
         spools = self._link.spools()
         flow = submit(self._link.settings, entries, order, spools, report_for(progress))

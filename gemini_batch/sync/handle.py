@@ -133,6 +133,7 @@ class SyncBatchHandle(Generic[R]):
             SyncHandleReturnedError: It failed, and ``.handle`` is still yours.
             NotFoundError: There is no such batch; the handle is consumed.
         """
+        self._link.require_open()
         with self._custody.consume("cancel"):
             try:
                 self._link.run(cancel(self._link.settings, self.name))
@@ -152,6 +153,7 @@ class SyncBatchHandle(Generic[R]):
             SyncHandleReturnedError: It failed, and ``.handle`` is still yours.
             NotFoundError: There is no such batch; the handle is consumed.
         """
+        self._link.require_open()
         with self._custody.consume("delete"):
             try:
                 self._link.run(delete(self._link.settings, self.name))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ssl
 import time
-from collections.abc import Generator, Iterator, Mapping
+import traceback
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from itertools import islice
 from typing import Any, cast
 
 import requests
 from attrs import frozen
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     NewConnectionError,
+    ProtocolError as LostError,
     ProxyError,
     ReadTimeoutError,
     SSLError,
@@ -35,11 +40,13 @@ from ..effects import (
     Sleep,
 )
 from ..errors import Delivery, ProtocolError, TransportError, UsageError
-from ..limits import BODY_LIMIT, DRAWN, PIECE
+from ..limits import BODY_LIMIT, DRAWN, ERROR_LIMIT, FLOOR, PIECE
 from ..settings import Settings
 from ..spool import Spools
 
 _NEVER_CONNECTED = (ConnectTimeoutError, NewConnectionError, ProxyError)
+_INSECURE = (ssl.SSLError, SSLError, requests.exceptions.SSLError)
+_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 def own_session() -> requests.Session:
@@ -54,10 +61,11 @@ def require_harmless(session: requests.Session) -> requests.Session:
     """Return a caller's session, unless it would create a batch twice behind our back."""
     for adapter in cast("dict[str, object]", session.adapters).values():
         retries = getattr(adapter, "max_retries", None)
-        if isinstance(retries, Retry) and retries.total and _repeats_posts(retries):
+        if isinstance(retries, Retry) and _repeats_posts(retries):
             raise UsageError(
-                "this session repeats POST by itself, and could create a batch twice: mount an "
-                "adapter with max_retries=0; this package retries what may be retried"
+                "this session may repeat POST by itself, and so create a batch twice: mount an "
+                "adapter with max_retries=0; this package retries what may be retried. (A number "
+                "of retries above 0 repeats even POST where TLS fails, unless other=0.)"
             )
     if session.hooks.get("response"):
         raise UsageError("this session has response hooks, which must not raise: remove them")
@@ -65,8 +73,19 @@ def require_harmless(session: requests.Session) -> requests.Session:
 
 
 def _repeats_posts(retries: Retry) -> bool:
-    methods = retries.allowed_methods
-    return not methods or "POST" in methods
+    """Show it all that may happen to a POST that was sent: its settings combine in many ways."""
+    slow = ReadTimeoutError(HTTPConnectionPool("localhost"), "/", "slow")
+    return any(_repeats_after(retries, error) for error in (slow, LostError(), SSLError())) or any(
+        retries.is_retry("POST", status, has_retry_after=True) for status in range(100, 600)
+    )
+
+
+def _repeats_after(retries: Retry, error: HTTPError) -> bool:
+    try:
+        retries.increment("POST", "/", error=error)
+    except HTTPError:
+        return False
+    return True
 
 
 @frozen
@@ -114,20 +133,23 @@ class RequestsTransport:
         self._connection = connection
         self._spools = spools
         self._open: requests.Response | None = None
+        self._refusal: BytesIO | None = None
 
     def perform(self, effect: Effect[Any]) -> Any:
         """Do what the effect asks, and return the answer."""
         match effect:
             case Send(request, deadline):
                 with self._connection.send(request, deadline) as reply:
-                    return Response(
-                        reply.status_code, _lower(reply.headers), self._whole(reply, deadline)
-                    )
+                    return self._scrubbed(reply, self._whole(reply, deadline))
             case Open(request, deadline):
                 self._let_go()
                 self._open = self._connection.send(request, deadline)
-                return Response(self._open.status_code, _lower(self._open.headers))
+                if self._open.status_code >= 300:
+                    self._refusal = BytesIO(self._beginning(self._open, deadline))
+                return self._scrubbed(self._open)
             case Read():
+                if self._refusal is not None:
+                    return self._refusal.read(PIECE)
                 return self._read(self._require_open())
             case Draw(supply):
                 return list(islice(cast("Iterator[Any]", supply), DRAWN))
@@ -145,13 +167,34 @@ class RequestsTransport:
             raise TypeError("there is no open body to read")
         return self._open
 
+    def _scrubbed(self, reply: requests.Response, body: bytes = b"") -> Response:
+        """Return what came back; what a service says of a refusal may quote the key."""
+        headers = {name.lower(): value for name, value in reply.headers.items()}
+        if reply.status_code >= 300:
+            scrub = self._connection.key.scrub
+            body = scrub(body)
+            for name, value in headers.items():
+                said = value.encode("utf-8", "surrogateescape")
+                headers[name] = scrub(said).decode("utf-8", "surrogateescape")
+        return Response(reply.status_code, headers, body)
+
     def _whole(self, reply: requests.Response, deadline: float) -> bytes:
+        body = self._until(reply, deadline, BODY_LIMIT)
+        if len(body) > BODY_LIMIT:
+            raise ProtocolError(f"the service sent a reply of more than {BODY_LIMIT} bytes")
+        return body
+
+    def _beginning(self, reply: requests.Response, deadline: float) -> bytes:
+        # More is read than is kept: in a key that is cut in two nobody would see a key.
+        body = self._until(reply, deadline, 2 * ERROR_LIMIT)
+        return self._connection.key.scrub(body)[:ERROR_LIMIT]
+
+    def _until(self, reply: requests.Response, deadline: float, most: int) -> bytes:
+        """Read a body to its end, or until it is longer than ``most``."""
         body = bytearray()
-        while piece := self._read(reply):
+        while len(body) <= most and (piece := self._read(reply)):
             body += piece
-            if len(body) > BODY_LIMIT:
-                raise ProtocolError(f"the service sent a reply of more than {BODY_LIMIT} bytes")
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline + len(body) / FLOOR:
                 raise TransportError("the reply did not end in time", timed_out=True)
         return bytes(body)
 
@@ -163,7 +206,7 @@ class RequestsTransport:
     def _let_go(self) -> None:
         if self._open is not None:
             self._open.close()
-            self._open = None
+            self._open = self._refusal = None
 
     def release(self) -> None:
         """Let go of whatever is still open."""
@@ -190,18 +233,36 @@ def _translation(error: Exception, host: str) -> TransportError:
     said = next(
         (str(one.strerror) for one in reasons if _has_words(one)), type(reasons[-1]).__name__
     )
-    if any(isinstance(one, SSLError | requests.exceptions.SSLError) for one in reasons):
+    connecting = any(isinstance(one, _NEVER_CONNECTED) or _connecting(one) for one in reasons)
+    if _is_untrusted(reasons, connecting=connecting):
         return TransportError(
             f"no trusted connection to {host}: {said}. A certificate of your own authority is "
             "named by the variable REQUESTS_CA_BUNDLE",
             Delivery.NOT_SENT,
             permanent=True,
         )
-    if any(isinstance(one, _NEVER_CONNECTED) for one in reasons):
+    if connecting:
         return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
     slow = any(isinstance(one, ReadTimeoutError | requests.ReadTimeout) for one in reasons)
     what = "no answer in time from" if slow else "the connection was lost to"
     return TransportError(f"{what} {host}: {said}", timed_out=slow)
+
+
+def _connecting(error: BaseException) -> bool:
+    """Tell whether an error arose while connecting, and so before anything was sent."""
+    return any(
+        frame.f_code.co_name == "connect" and frame.f_globals["__name__"] == "urllib3.connection"
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
+
+
+def _is_untrusted(reasons: list[BaseException], *, connecting: bool) -> bool:
+    """Tell whether TLS could not begin, for a reason that stays; it may fail at any time later."""
+    if any(isinstance(one, ssl.SSLCertVerificationError) for one in reasons):
+        return True
+    if not connecting or any(isinstance(one, _CUT) for one in reasons):
+        return False
+    return any(isinstance(one, _INSECURE) for one in reasons)
 
 
 def _has_words(error: BaseException) -> bool:
@@ -216,7 +277,3 @@ def _reasons(error: BaseException | None) -> Iterator[Any]:
         if not isinstance(inner, BaseException):
             inner = error.__cause__ or error.__context__
         error = inner if isinstance(inner, BaseException) else None
-
-
-def _lower(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}

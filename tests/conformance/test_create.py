@@ -17,6 +17,7 @@ from gemini_batch import (
     RateLimitError,
     RetryPolicy,
     Timeouts,
+    UsageError,
 )
 from gemini_batch.emulator import Emulator
 from tests.conformance.facades import Facade
@@ -332,15 +333,26 @@ def test_a_slow_create_is_waited_for_longer_than_other_calls(
 def test_two_batches_of_one_label_are_both_named(
     client: Any, emulator: Emulator, logged: Callable[[], str]
 ) -> None:
-    """The older is adopted, and the other one is not kept quiet."""
-    first = client.submit(ASKED, label="gb-mine")
-    emulator.faults.add("create", "close-after-acting")
+    """Where the caller agreed to pay twice, and did: the older one is adopted, the other told."""
+    emulator.faults.add("create", "close-after-acting*2")
+    emulator.faults.add("list", "return-503*5")
 
-    second = client.submit(ASKED, label="gb-mine")
+    batch = client.submit(ASKED, on_unknown="resubmit")
 
-    created = [act.name for act in emulator.acted.of("create")]
-    assert [first.name] == [second.name] == created[:1]
-    assert f"more than one batch is labelled gb-mine: also {created[1]}" in logged()
+    older, newer = (act.name for act in emulator.acted.of("create"))
+    assert older == batch.name
+    assert f"also {newer}" in logged()
+
+
+@VIAS
+def test_a_label_is_good_for_one_submission(client: Any, emulator: Emulator, via: str) -> None:
+    """A second batch of it could not be told from the first one, so that none is created."""
+    first = client.submit(ASKED, via=via, label="gb-mine")
+
+    with pytest.raises(UsageError, match=f"{first.name} has the label gb-mine already"):
+        client.submit(ASKED, via=via, label="gb-mine")
+    assert 1 == emulator.seen.count("create")
+    assert (via == "file") == (1 == emulator.acted.count("upload-start"))
 
 
 def test_the_doubt_about_a_create_is_told_with_its_reason(client: Any, emulator: Emulator) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from gemini_batch import (
     BatchFailedError,
@@ -15,7 +16,7 @@ from gemini_batch import (
     UsageError,
 )
 from gemini_batch.emulator import Emulator
-from tests.conformance.facades import Facade
+from tests.conformance.facades import CANARY, MODEL, Facade
 from tests.conformance.scenes import assert_answered, named, prompts
 
 ASKED = {f"row-{number}": f"What is {number} squared?" for number in range(12)}
@@ -284,19 +285,56 @@ def test_a_handle_made_from_a_name_finds_the_keys(client: Any, via: str) -> None
             assert_answered(ASKED, results)
 
 
+def created_elsewhere(emulator: Emulator, member: str | None) -> str:
+    """Create an inline batch as other clients do: without a label, their keys under any name."""
+    items = [
+        {
+            "request": {"contents": [{"parts": [{"text": prompt}]}]},
+            **({"metadata": {member: key}} if member else {}),
+        }
+        for key, prompt in ASKED.items()
+    ]
+    reply = requests.post(
+        f"{emulator.url}/v1beta/models/{MODEL}:batchGenerateContent",
+        json={
+            "batch": {"display_name": "theirs", "input_config": {"requests": {"requests": items}}}
+        },
+        headers={"x-goog-api-key": CANARY},
+        timeout=20,
+    )
+    return str(reply.json()["name"])
+
+
 def test_answers_without_any_key_are_keyed_by_position(
     client: Any, emulator: Emulator, logged: Callable[[], str]
 ) -> None:
     """In a batch of somebody who gave none: then the order is all there is, and one warning."""
-    emulator.faults.add("results", "no-metadata")
-    asked = prompts(12)
-    name = client.submit(asked, via="inline").name
+    name = created_elsewhere(emulator, None)
 
     with client.get_batch(name).results() as results:
         assert "position" == results.keyed_by
-        assert_answered(asked, results)
+        assert_answered(list(ASKED.values()), results)
         assert "11" == results.by_key("11").key
     assert 1 == logged().count("keyed by position")
+
+
+def test_keys_under_another_name_are_found(client: Any, emulator: Emulator) -> None:
+    """Other clients call them as they like."""
+    name = created_elsewhere(emulator, "custom_id")
+
+    with client.get_batch(name, key_member="custom_id").results() as results:
+        assert "key" == results.keyed_by
+        assert_answered(ASKED, results)
+
+
+def test_answers_of_ours_that_lost_their_keys_have_none(client: Any, emulator: Emulator) -> None:
+    """The label says that there were keys, so that a place in the order stands for none."""
+    emulator.faults.add("results", "no-metadata")
+    name = client.submit(ASKED, via="inline").name
+
+    with client.get_batch(name).results() as results:
+        assert "key" == results.keyed_by
+        assert [None] * 12 == [item.key for item in results]
 
 
 def test_answers_to_our_keys_are_never_keyed_by_position(client: Any, emulator: Emulator) -> None:

@@ -153,14 +153,25 @@ def test_asking_for_results_that_never_came_raises_how_it_ended(
             )
 
 
-@pytest.mark.parametrize("script", ["CANCELLED-with-output", "EXPIRED-with-output"])
+@pytest.mark.parametrize(
+    ("script", "kind"),
+    [
+        ("CANCELLED-with-output", BatchCancelledError),
+        ("EXPIRED-with-output", BatchExpiredError),
+    ],
+)
 @VIAS
 def test_what_was_answered_before_the_end_can_be_streamed(
-    client: Any, emulator: Emulator, script: str, via: str
+    client: Any, emulator: Emulator, script: str, kind: type[BatchEndedError], via: str
 ) -> None:
-    """Without a complaint that there is not more."""
-    with submit(client, emulator, script, via).stream_results() as items:
-        assert 3 == sum(item.ok for item in items)
+    """All of it is passed on, and then it is said how the batch ended."""
+    batch = submit(client, emulator, script, via)
+    answered: list[bool] = []
+
+    with batch.stream_results() as items, pytest.raises(kind, match="6 results came back"):
+        answered.extend(item.ok for item in items)
+    assert 3 == sum(answered)
+    assert 6 == len(answered)
 
 
 @pytest.mark.parametrize("word", ["BATCH_STATE_NEW", "JOB_STATE_NEW"])

@@ -7,12 +7,15 @@ import pytest
 
 from gemini_batch import (
     ApiError,
+    Delivery,
     InvalidRequestError,
     NotFoundError,
     ProtocolError,
     ServerError,
+    TransportError,
     UploadOutcomeUnknownError,
 )
+from gemini_batch.effects import Send
 from gemini_batch.emulator import Emulator
 from tests.conformance.facades import Facade
 from tests.conformance.scenes import assert_answered, named, prompts
@@ -216,7 +219,6 @@ def test_bytes_that_were_confirmed_cannot_be_taken_back(
     facade: Facade, client: Any, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A service that forgets a chunk it had confirmed is not to be trusted with the file."""
-
     faults = [("upload-chunk", "return-503"), ("upload-query", "claim-size-received=0")]
 
     def fail_the_second(effect: Any) -> Any:
@@ -250,6 +252,28 @@ def test_an_upload_gives_up_in_the_end(client: Any, emulator: Emulator) -> None:
     with pytest.raises(ServerError):
         client.submit(LARGE, via="file")
     assert 5 == emulator.seen.count("upload-chunk")
+
+
+def test_a_service_that_goes_away_while_uploading_is_waited_for(
+    client: Any,
+    facade: Facade,
+    emulator: Emulator,
+    pauses: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A chunk that cannot even be sent is as good as one that failed."""
+
+    def go_away(effect: Any) -> Any:
+        if isinstance(effect, Send) and "upload_id" in effect.request.path:
+            emulator.close()
+        return effect
+
+    facade.watch_effects(monkeypatch, go_away)
+
+    with pytest.raises(TransportError) as raised:
+        client.submit(LARGE, via="file")
+    assert Delivery.NOT_SENT is raised.value.delivery
+    assert len(pauses) >= 4
 
 
 def test_progress_renews_the_patience_of_an_upload(client: Any, emulator: Emulator) -> None:

@@ -19,7 +19,7 @@ from gemini_batch.errors import (
 from gemini_batch.flows.batches import cancel, create, delete, look
 from gemini_batch.flows.calls import exchange, patience
 from gemini_batch.flows.files import upload
-from gemini_batch.retry import Action, Call, Cause, RetryBudget, RetryPolicy
+from gemini_batch.retry import Action, Call, Cause, RetryBudget, RetryPolicy, Timeouts
 from gemini_batch.settings import Api, Settings
 
 from .replies import (
@@ -39,7 +39,7 @@ from .replies import (
     unsent,
     untrusted,
 )
-from .world import Answer, Late, World
+from .world import DAWN, Answer, Late, World
 
 RETRY, RAISE = Action.RETRY, Action.RAISE
 TABLE = {
@@ -56,11 +56,11 @@ CAUSES: Mapping[Cause, tuple[Callable[[], Answer], ...]] = {
     Cause.UNKNOWN: (lost, hung),
     Cause.THROTTLED: (lambda: refusal(429),),
     Cause.UNAVAILABLE: tuple(
-        (lambda code=code: refusal(code)) for code in (408, 500, 502, 503, 504)
+        (lambda code=code: refusal(code)) for code in (408, 499, 500, 501, 502, 503, 504, 520)
     ),
     Cause.DEFINITE: (
         untrusted,
-        *((lambda code=code: refusal(code)) for code in (400, 401, 403, 405, 412, 501)),
+        *((lambda code=code: refusal(code)) for code in (400, 401, 403, 405, 412)),
     ),
 }
 LIST = "GET batches?pageSize=100"
@@ -328,7 +328,28 @@ def test_a_retry_is_logged_with_its_reason(
     """One line says what failed, why, and when it is tried again."""
     world.expect(refusal(503, "UNAVAILABLE", "overloaded"), reply({}))
     world.run(get(settings))
-    assert ["read failed, trying again in 1.0 s: HTTP 503 UNAVAILABLE: overloaded"] == told.messages
+    (line,) = told.messages
+    assert line.startswith(
+        "read failed, trying again in 1.0 s: HTTP 503 UNAVAILABLE for batches/b1: overloaded. "
+    )
+
+
+def test_who_gives_up_says_after_how_much(world: World, settings: Settings) -> None:
+    """The last failure carries the number of attempts, and the time they took."""
+    world.expect(*[refusal(503)] * 5)
+    with pytest.raises(ServerError) as caught:
+        world.run(get(settings))
+    assert ["after 5 attempts in 15.0 s"] == caught.value.__notes__
+
+
+def test_a_create_has_its_time_at_every_attempt(world: World) -> None:
+    """However little is left of the time for attempts: one cut short would be in doubt."""
+    settings = Settings(
+        retry=RetryPolicy(deadline=40.0), timeouts=Timeouts(create=900.0), chance=lambda: 1.0
+    )
+    world.expect(refusal(429), seen("PENDING", label=LABEL))
+    world.run(_creating(settings))
+    assert [900.0, 930.0] == [one.deadline - DAWN for one in world.asked if isinstance(one, Send)]
 
 
 def test_patience_can_be_handed_in_and_learnt_from(world: World, settings: Settings) -> None:

@@ -203,7 +203,6 @@ def test_a_doubt_after_what_was_not_sent_is_a_doubt(world: World, settings: Sett
         ([refusal(401)], AuthenticationError),
         ([refusal(404)], NotFoundError),
         ([refusal(429, retry_after="3600")], RateLimitError),
-        ([refusal(501)], ServerError),
         ([untrusted()], TransportError),
         ([unsent()] * 5, TransportError),
         ([reply(status=307, location="https://elsewhere.example/")], ProtocolError),

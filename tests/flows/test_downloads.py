@@ -12,7 +12,6 @@ from gemini_batch.errors import (
     PermissionDeniedError,
     ProtocolError,
     RateLimitError,
-    ServerError,
     TransportError,
 )
 from gemini_batch.flows.files import delete_file, download
@@ -286,7 +285,6 @@ def test_a_reply_that_makes_no_sense_is_refused(
         (403, PermissionDeniedError),
         (404, NotFoundError),
         (429, RateLimitError),
-        (501, ServerError),
     ],
 )
 def test_a_refusal_is_raised_with_the_words_of_the_service(
@@ -295,7 +293,7 @@ def test_a_refusal_is_raised_with_the_words_of_the_service(
     """The body of an error is read, which is not a piece of the file."""
     body = refusal(code, "STATUS", "why").body
     world.expect(refused(code, body, retry_after="3600"))
-    with pytest.raises(error, match=f"HTTP {code} STATUS: why"):
+    with pytest.raises(error, match=f"HTTP {code} STATUS for files/batch-b1: why"):
         fetch(world, settings)
 
 

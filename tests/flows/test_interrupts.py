@@ -62,7 +62,7 @@ class Interrupted(World):
 
 
 def _submit(world: World, settings: Settings, via: Any) -> Flow[Any, Any]:
-    order = Order.of("m", "sky", LABEL, via, "resubmit")
+    order = Order("models/m", f"sky [{LABEL}]", LABEL, via, "resubmit", drawn=True)
     return submit(settings, iter(["why?", "how?"]), order, world.spools, report_nothing)
 
 

@@ -307,7 +307,7 @@ def test_a_count_that_disagrees_is_a_warning(
     world.expect(seen("SUCCEEDED", file=RESULTS, requestCount=5), FILE)
     found = world.run(having(world, settings, batch))
     assert (3, 5) == (len(found), found.expected)
-    assert [f"{NAME} has 5 requests and 3 results"] == told.messages
+    assert [f"{NAME} has 5 requests and 3 results, which answer 3 of them"] == told.messages
 
 
 def test_a_count_that_agrees_is_no_warning(

@@ -11,9 +11,11 @@ from gemini_batch.batch import Batch
 from gemini_batch.effects import Offload, Read
 from gemini_batch.errors import (
     BatchCancelledError,
+    BatchEndedError,
     BatchExpiredError,
     BatchFailedError,
     GeminiBatchError,
+    PermissionDeniedError,
     ProtocolError,
     ResultsGoneError,
     ResultsIncompleteError,
@@ -24,8 +26,9 @@ from gemini_batch.items import BatchGenerationResponseItem, ItemMalformed, ItemS
 from gemini_batch.jsonl import LineSplitter
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.settings import Settings
+from gemini_batch.submission import SubmittedKeys
 
-from .replies import RESULTS, Opened, inlined, line, lost, refused, seen, whole
+from .replies import RESULTS, Opened, inlined, line, lost, refusal, refused, seen, whole
 from .world import Answer, World
 
 NAME = "batches/b1"
@@ -53,7 +56,8 @@ def test_results_come_in_the_order_of_their_arrival(
     pieces = [text[start : start + 7] for start in range(0, len(text), 7)]
     world.expect(SUCCEEDED, whole(*pieces))
     assert ["b", "10", "9"] == [item.key for item in streaming(world, settings, batch)]
-    assert not any(isinstance(one, Offload) for one in world.asked)
+    # The look is one piece of work for a thread; the lines are not.
+    assert 1 == sum(isinstance(one, Offload) for one in world.asked)
 
 
 def test_inlined_results_are_streamed(
@@ -161,17 +165,35 @@ def test_results_that_end_too_soon_are_incomplete(
         next(items)
 
 
-@pytest.mark.parametrize(("state", "count"), [("SUCCEEDED", 2), ("CANCELLED", 9), ("EXPIRED", 9)])
-def test_a_batch_that_ended_early_has_fewer_results(
+@pytest.mark.parametrize(
+    ("state", "error"), [("CANCELLED", BatchCancelledError), ("EXPIRED", BatchExpiredError)]
+)
+def test_a_batch_that_ended_early_says_so_at_the_end(
     world: World,
     settings: Settings,
     batch: Batch[GenerationResponse],
     state: str,
-    count: int,
+    error: type[BatchEndedError],
 ) -> None:
-    """What was answered before its end is streamed; that is all there is."""
-    world.expect(seen(state, file=RESULTS, requestCount=count), whole(line("a"), line("b")))
-    assert ["a", "b"] == [item.key for item in streaming(world, settings, batch)]
+    """What was answered before its end is streamed, and is not taken for all there is."""
+    world.expect(seen(state, file=RESULTS, requestCount=9), whole(line("a"), line("b")))
+    items = streaming(world, settings, batch)
+    assert ["a", "b"] == [next(items).key, next(items).key]
+    with pytest.raises(error, match="2 results came back all the same"):
+        next(items)
+
+
+def test_a_stream_knows_how_many_were_submitted(world: World, settings: Settings) -> None:
+    """Even where the service does not count them."""
+    keys = SubmittedKeys()
+    for key in "abc":
+        keys.add(key)
+    batch = Batch("batches/b1", GenerationResponse, keys)
+    world.expect(seen("SUCCEEDED", file=RESULTS), whole(line("a"), line("b")))
+    items = streaming(world, settings, batch)
+    assert ["a", "b"] == [next(items).key, next(items).key]
+    with pytest.raises(ResultsIncompleteError, match="2 results came back for 3 requests"):
+        next(items)
 
 
 @pytest.mark.parametrize(
@@ -203,6 +225,16 @@ def test_a_file_that_is_gone_is_an_error(
     """It has expired, or was deleted with its batch."""
     world.expect(SUCCEEDED, gone)
     with pytest.raises(ResultsGoneError):
+        list(streaming(world, settings, batch))
+
+
+def test_a_key_that_is_refused_is_not_taken_for_results_that_are_gone(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """Who submitted again for that would pay twice."""
+    reason = {"reason": "SERVICE_DISABLED"}
+    world.expect(SUCCEEDED, refused(403, refusal(403, "PERMISSION_DENIED", "no", reason).body))
+    with pytest.raises(PermissionDeniedError):
         list(streaming(world, settings, batch))
 
 

@@ -59,9 +59,10 @@ def submitting(
     *,
     on_unknown: OnUnknown = "raise",
     report: Report = report_nothing,
+    drawn: bool = True,
 ) -> Flow[Effect[Any], Batch[GenerationResponse]]:
     """Return the submission of requests."""
-    order = Order.of("gemini-x", "sky", LABEL, via, on_unknown)
+    order = Order("models/gemini-x", f"sky [{LABEL}]", LABEL, via, on_unknown, drawn)
     return submit(settings, iter(requests), order, world.spools, report)
 
 
@@ -121,19 +122,40 @@ def test_requests_are_drawn_a_few_at_a_time(settings: Settings) -> None:
 def test_a_submission_is_logged_once(
     world: World, settings: Settings, told: pytest.LogCaptureFixture
 ) -> None:
-    """With what is needed to find it again."""
+    """With what is needed to find it again, first of all if it never comes to an end."""
     world.expect(seen("PENDING", name="batches/new"))
     world.run(submitting(world, settings, ["why?", "how?"]))
-    assert [f"submitted 2 requests as batches/new ({LABEL})"] == told.messages
+    assert [
+        f"submitting 2 requests as {LABEL}",
+        f"submitted 2 requests as batches/new ({LABEL})",
+    ] == told.messages
+
+
+def test_a_label_of_the_callers_own_is_looked_up_first(world: World, settings: Settings) -> None:
+    """The batch that has it already could be taken for the new one, were the reply lost."""
+    world.expect(page(batch("RUNNING", label=LABEL)))
+    with pytest.raises(UsageError, match=f"has the label {LABEL} already"):
+        world.run(submitting(world, settings, ["why?"], drawn=False))
+    assert [LIST] == world.lines
+
+
+def test_a_label_of_the_callers_own_that_is_new_is_used(world: World, settings: Settings) -> None:
+    """It costs one look at the list."""
+    world.expect(page(), seen("PENDING", name="batches/new"))
+    world.run(submitting(world, settings, ["why?"], drawn=False))
+    assert [LIST, CREATE] == world.lines
 
 
 def test_an_order_is_checked_before_the_first_request_is_drawn() -> None:
     """What is wrong with it does not depend on the requests."""
     with pytest.raises(UsageError, match="no model"):
-        Order.of(None, None, LABEL, "auto", "raise")
+        Order.of(None, None, LABEL, "auto", "raise", b"")
     with pytest.raises(UsageError, match="the display name has 400 characters"):
-        Order.of("m", "x" * 400, LABEL, "auto", "raise")
-    assert f"[{LABEL}]" == Order.of("m", None, LABEL, "auto", "raise").raw_display_name
+        Order.of("m", "x" * 400, LABEL, "auto", "raise", b"")
+    named = Order.of("m", None, LABEL, "auto", "raise", b"")
+    assert (f"[{LABEL}]", False) == (named.raw_display_name, named.drawn)
+    drawn = Order.of("m", None, None, "auto", "raise", bytes(16))
+    assert ("gb-" + "0" * 26, True) == (drawn.label, drawn.drawn)
 
 
 # Nothing is sent unless all is well
@@ -225,7 +247,7 @@ def test_the_file_of_a_batch_that_was_refused_is_deleted(
     with pytest.raises(error) as caught:
         world.run(submitting(world, settings, ["why?"], "file"))
     assert [START, CHUNK, *[CREATE] * len(failures), DELETE] == world.lines
-    assert not getattr(caught.value, "__notes__", [])
+    assert not any("deleted" in note for note in getattr(caught.value, "__notes__", []))
 
 
 @pytest.mark.parametrize(("failures", "error"), REFUSALS.values(), ids=REFUSALS)

@@ -13,6 +13,7 @@ from gemini_batch.errors import (
     ProtocolError,
     ServerError,
     UploadOutcomeUnknownError,
+    UsageError,
 )
 from gemini_batch.flows.files import upload
 from gemini_batch.models.file import File
@@ -83,27 +84,36 @@ def test_a_failing_look_up_is_raised_as_it_is(world: World, settings: Settings) 
         world.run(uploading(settings))
 
 
-@pytest.mark.parametrize("before", [(), (started(), lost(), refusal(404))])
+GONE: tuple[Answer, ...] = (started(), lost(), refusal(404))
+"""The end of an upload that may have got through, and whose session is gone."""
+
+
+@pytest.mark.parametrize("again", [(), (started(),)], ids=["at the start", "at the end"])
 def test_a_name_that_is_taken_is_a_file_of_ours(
-    world: World, settings: Settings, before: tuple[Answer, ...]
+    world: World, settings: Settings, again: tuple[Answer, ...]
 ) -> None:
     """An earlier session got through after all; the digest proves it."""
-    world.expect(*before, refusal(409, "ALREADY_EXISTS"), reply(uploaded(SMALL)))
+    world.expect(*GONE, *again, refusal(409, "ALREADY_EXISTS"), reply(uploaded(SMALL)))
     assert "files/f1" == world.run(uploading(settings)).name
 
 
-def test_a_conflict_at_the_end_is_settled_by_a_look(world: World, settings: Settings) -> None:
-    """The last chunk may meet it, too."""
-    world.expect(started(), refusal(409), reply(uploaded(SMALL)))
-    world.run(uploading(settings))
-    assert [START, CHUNK, GET] == world.lines
-
-
-def test_a_name_that_is_taken_by_another_file_is_an_error(world: World, settings: Settings) -> None:
-    """What has our name and not our bytes is never submitted."""
-    world.expect(refusal(409), reply(uploaded(LARGE)))
-    with pytest.raises(IntegrityError):
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (refusal(409),),
+        (started(), refusal(409)),
+        (*GONE, refusal(409), reply(uploaded(LARGE))),
+    ],
+    ids=["at the start", "at the end", "with other bytes"],
+)
+def test_a_name_that_another_submission_took_is_refused(
+    world: World, settings: Settings, answers: tuple[Answer, ...]
+) -> None:
+    """Its file is left alone: a batch may need it."""
+    world.expect(*answers)
+    with pytest.raises(UsageError, match="files/f1 exists already"):
         world.run(uploading(settings))
+    assert not any(line.startswith("DELETE") for line in world.lines)
 
 
 # What arrived
@@ -139,8 +149,8 @@ def test_a_file_that_matches_is_accepted(
 def test_a_file_that_does_not_match_is_never_used(
     world: World, settings: Settings, members: dict[str, object]
 ) -> None:
-    """A batch of other requests than ours would be paid for."""
-    world.expect(started(), finished(file(**members)))
+    """A batch of other requests than ours would be paid for; the file is removed."""
+    world.expect(started(), finished(file(**members)), reply({}))
     with pytest.raises(IntegrityError, match="files/f1 at the service is not what was uploaded"):
         world.run(uploading(settings))
 
@@ -166,7 +176,7 @@ def test_a_file_that_is_not_taken_in_is_an_error(
 ) -> None:
     """With the reason of the service, if it gives one."""
     failed = uploaded(SMALL, state="FAILED") | ({} if error is None else {"error": error})
-    world.expect(started(), finished(uploaded(SMALL, state="PROCESSING")), reply(failed))
+    world.expect(started(), finished(uploaded(SMALL, state="PROCESSING")), reply(failed), reply({}))
     with pytest.raises(ProtocolError, match=f"could not take files/f1 in: {reason}"):
         world.run(uploading(settings))
 
@@ -175,7 +185,7 @@ def test_a_file_that_takes_too_long_is_an_error(world: World) -> None:
     """There is an end to waiting."""
     settings = Settings(timeouts=Timeouts(create=60.0), chance=lambda: 1.0)
     processing = uploaded(SMALL, state="PROCESSING")
-    world.expect(started(), finished(processing), *[reply(processing)] * 4)
+    world.expect(started(), finished(processing), *[reply(processing)] * 4, reply({}))
     with pytest.raises(ProtocolError, match="still processing files/f1"):
         world.run(uploading(settings))
     assert 60.0 < world.elapsed < 120.0

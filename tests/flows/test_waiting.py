@@ -171,19 +171,28 @@ def test_after_a_timeout_the_wait_can_go_on(
 def test_a_timeout_before_any_look_succeeded_says_so(
     world: World, settings: Settings, batch: Batch[Any]
 ) -> None:
-    """The state is not made up."""
-    world.expect(*[lost()] * 5)
-    with pytest.raises(WaitTimeoutError, match="still unseen"):
+    """The state is not made up, and there is time for one attempt only."""
+    world.expect(lost())
+    with pytest.raises(WaitTimeoutError, match="was not seen once after 0 s"):
         list(watching(world, settings, batch, timeout=0))
 
 
 def test_a_look_that_fails_cannot_outrun_the_wait_for_long(world: World, batch: Batch[Any]) -> None:
-    """Its attempts end with the wait, or after the time one answer may take."""
+    """Its attempts end with the wait, which then says what it died of."""
     settings = Settings(retry=RetryPolicy(attempts=1000), chance=lambda: 1.0)
     world.expect(*[lost()] * 6)
-    with pytest.raises(WaitTimeoutError):
+    with pytest.raises(WaitTimeoutError) as caught:
         list(watching(world, settings, batch, timeout=20))
-    assert [1.0, 2.0, 4.0, 8.0, 16.0] == world.pauses
+    assert [1.0, 2.0, 4.0, 8.0, 5.0] == world.pauses
+    assert isinstance(caught.value.__cause__, TransportError)
+
+
+def test_a_service_that_asks_for_time_gets_it(world: World, batch: Batch[Any]) -> None:
+    """A look that is refused for five minutes does not end a wait of a day."""
+    settings = Settings(chance=lambda: 1.0)
+    world.expect(refusal(429, retry_after="300"), seen("FAILED"))
+    assert [Failed] == kinds(watching(world, settings, batch))
+    assert [300.0] == world.pauses
 
 
 # Looks that fail

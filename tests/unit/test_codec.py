@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, date
+from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -210,6 +211,112 @@ def test_one_lone_surrogate_spoils_nothing() -> None:
     assert [b"0.5", b"null"] == [bytes(half), bytes(nothing)]
 
 
+ODD_TEXT = st.text(
+    st.characters(codec="utf-8") | st.sampled_from(["\\", '"', "u", "\ud800", "\udbff", "\udc00"]),
+    max_size=8,
+)
+ODD_JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers(-9999, 9999) | st.floats(-9, 9) | ODD_TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ODD_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+INDENTS = st.sampled_from([None, 0, 3])
+
+
+@given(st.dictionaries(ODD_TEXT, ODD_JSON, max_size=5), INDENTS, st.booleans())
+def test_objects_are_split_around_surrogates(
+    tree: dict[str, Any], indent: int | None, plain: Any
+) -> None:
+    """Wherever they stand, each member is the bytes that came, as with msgspec without them."""
+    whole = json.dumps(tree, indent=indent, ensure_ascii=plain).encode("utf-8", "backslashreplace")
+    split = codec._members_around_surrogates(whole)
+    assert [(name, json.dumps(value)) for name, value in json.loads(whole).items()] == [
+        (name, json.dumps(codec.parse(value))) for name, value in split.items()
+    ]
+    assert all(bytes(value) in whole for value in split.values())
+    with suppress(msgspec.DecodeError):
+        assert split == msgspec.json.decode(whole, type=dict[str, msgspec.Raw])
+
+
+@given(st.lists(ODD_JSON, max_size=5), INDENTS)
+def test_arrays_are_split_around_surrogates(tree: list[Any], indent: int | None) -> None:
+    """Each element is the bytes that came, as with msgspec where there are none."""
+    whole = json.dumps(tree, indent=indent).encode()
+    split = codec._elements_around_surrogates(whole)
+    assert json.dumps(tree) == json.dumps([codec.parse(value) for value in split])
+    assert all(bytes(value) in whole for value in split)
+    with suppress(msgspec.DecodeError):
+        assert split == msgspec.json.decode(whole, type=list[msgspec.Raw])
+
+
+@given(st.binary(max_size=12) | st.text('[]{}",:1 \\ud8a', max_size=16).map(str.encode))
+def test_what_is_split_around_surrogates_is_json(whole: bytes) -> None:
+    """Anything else is refused, by this way as by any other."""
+    for split in (codec._members_around_surrogates, codec._elements_around_surrogates):
+        with suppress(ProtocolError):
+            assert len(split(whole)) == len(codec.parse(whole))
+
+
+@pytest.mark.parametrize(
+    ("line", "split"),
+    [
+        (rb'{"a": 1, "b": "\ud800", "a": 12}', {"a": b"12", "b": rb'"\ud800"'}),
+        (rb'{"a": 12, "b": "\ud800", "a": 1}', {"a": b"1", "b": rb'"\ud800"'}),
+        (rb'{"a": 1, "a": 1, "b": "\ud800"}', {"a": b"1", "b": rb'"\ud800"'}),
+        (rb'{"\ud800": 1, "\u0800": 1}', {"\ud800": b"1", "\u0800": b"1"}),
+        (rb'{"\ud800": 1, "\u0800": 2}', {"\ud800": b"1", "\u0800": b"2"}),
+    ],
+)
+def test_of_two_members_of_one_name_the_last_counts(line: bytes, split: dict[str, bytes]) -> None:
+    """Also beside a lone surrogate, which makes no two names the same."""
+    assert split == {name: bytes(value) for name, value in codec.members(line).items()}
+
+
+def test_only_what_holds_a_surrogate_is_read_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One in an answer of thousands costs nothing for the rest, and changes none of its bytes."""
+    answers = [b'{"response":  {"n": %d}}' % number for number in range(5000)]
+    answers[77] = rb'{"response":  {"text": "cut \ud83d", "pair": "\ud83d\ude00 \\ud800"}}'
+    whole = b'{"output": [' + b" ,\n".join(answers) + b'], "done": true}'
+    monkeypatch.setattr(codec, "_taken", lambda *_: pytest.fail("all of it was decoded"))
+    split = codec.elements(codec.members(whole)["output"])
+    assert answers == [bytes(one) for one in split]
+
+
+@pytest.mark.parametrize(
+    ("line", "compact"),
+    [
+        (b' { "a" : [ 1.50 , "x y" ] }\n', b'{"a":[1.50,"x y"]}'),
+        ('["ä"]'.encode(), '["ä"]'.encode()),
+        (b"[1e400]", b"[1e400]"),
+        (rb'{"a": ["\ud800", 1]}', rb'{"a":["\ud800",1]}'),
+    ],
+)
+def test_json_is_made_compact(line: bytes, compact: bytes) -> None:
+    """Its values stay as they are spelled."""
+    assert compact == codec.compact(line)
+    assert compact == codec.compact(msgspec.Raw(line))
+
+
+@pytest.mark.parametrize("line", [b'"\xff"', b"[NaN]", b'["a"', b"", b"[" * 9999 + b"]" * 9999])
+def test_what_is_not_json_is_not_made_compact(line: bytes) -> None:
+    """It would still not be JSON."""
+    with pytest.raises(ProtocolError, match="not JSON: "):
+        codec.compact(line)
+
+
+def test_what_is_nested_too_deeply_to_be_written_is_not_made_compact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Some depths can be read and not be written; that is one bad line, and no more."""
+
+    def too_deep(*_: object, **__: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr(json, "dumps", too_deep)
+    with pytest.raises(ProtocolError, match="not JSON: nested too deeply"):
+        codec.compact(rb'["\ud800"]')
+
+
 @pytest.mark.parametrize("line", [b"", b'{"a"', b"[" * 200_000, b'{"\xff": 1}', b"[NaN]"])
 def test_what_is_not_json_is_not_split(line: bytes) -> None:
     """It is refused as by any other reading."""
@@ -409,6 +516,58 @@ def test_values_of_other_libraries_are_written() -> None:
             "responseSchema": {"enum": ["a"], "maxItems": 3, "min": 0.5},
         },
     } == json.loads(line)
+
+
+untyped_part: Any = Part
+untyped_content: Any = Content
+untyped_config: Any = GenerationConfig
+untyped_stats: Any = BatchStats
+
+
+@pytest.mark.parametrize(
+    ("model", "complaint"),
+    [
+        (untyped_part(text=b"Hi"), "text: expected a string, got b'Hi'"),
+        (untyped_part(text=5), "text: expected a string, got 5"),
+        (untyped_part(text=Decimal("0.5")), "text: expected a string, got Decimal('0.5')"),
+        (untyped_part(text=date(2026, 1, 2)), "text: expected a string, got datetime.date(2026"),
+        (untyped_part(thought=1), "thought: expected true or false, got 1"),
+        (untyped_part(thought="true"), "thought: expected true or false, got 'true'"),
+        (untyped_part(inline_data=b"Hi"), "inlineData: expected a Blob, got b'Hi'"),
+        (untyped_config(seed=True), "seed: expected an integer, got True"),
+        (untyped_config(seed=5.0), "seed: expected an integer, got 5.0"),
+        (untyped_config(seed="5"), "seed: expected an integer, got '5'"),
+        (untyped_config(temperature=True), "temperature: expected a number, got True"),
+        (untyped_config(temperature="0.5"), "temperature: expected a number, got '0.5'"),
+        (untyped_config(temperature=Decimal(1)), "temperature: expected a number, got Decimal"),
+        (untyped_config(stop_sequences=["a", b"b"]), "stopSequences[1]: expected a string, got b"),
+        (untyped_content(role=b"user"), "role: expected a string, got b'user'"),
+        (untyped_content(parts=["Hi"]), "parts[0]: expected a Part, got 'Hi'"),
+        (untyped_stats("5"), "requestCount: expected an integer, got '5'"),
+        (
+            GenerationResponse(candidates=({"index": untyped_part()},)),
+            "candidates[0]: expected a Candidate, got {'index'",
+        ),
+        (
+            GenerateContentRequest([untyped_content([untyped_part(text=b"Hi")])]),
+            "contents[0].parts[0].text: expected a string, got b'Hi'",
+        ),
+        (
+            GenerateContentRequest(system_instruction=untyped_part()),
+            "systemInstruction: expected a Content, got Part(",
+        ),
+    ],
+    ids=lambda value: str(value)[:30] if isinstance(value, str) else "",
+)
+def test_what_is_of_another_type_is_not_written(model: object, complaint: str) -> None:
+    """The place is named; JSON would take bytes as base64 and dates as text, unasked."""
+    with pytest.raises(ValueError, match=f"^{re.escape(complaint)}"):
+        codec.encode(model)
+
+
+def test_a_whole_number_is_a_number() -> None:
+    """A temperature of 1 needs no point."""
+    assert {"temperature": 1, "topP": 0} == codec.unstructure(GenerationConfig(1, top_p=0))
 
 
 def nested() -> dict[str, Any]:

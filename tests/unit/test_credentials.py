@@ -1,9 +1,11 @@
 """The API key: found where Google's own clients find it, and shown to nobody."""
 
 import copy
+import json
 import pickle
 import traceback
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from attrs import asdict
@@ -162,6 +164,44 @@ def test_the_key_does_not_leave(leave: Any) -> None:
     with pytest.raises(TypeError, match="not pickled or copied") as raised:
         leave(ApiKey(CANARY, "the argument api_key"))
     assert CANARY not in repr(raised.value)
+
+
+VISIBLE = st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="\"'")
+
+
+@given(st.text(VISIBLE, min_size=8, max_size=20), st.binary(max_size=9), st.binary(max_size=9))
+def test_the_key_is_scrubbed_however_it_is_spelt(secret: str, before: bytes, after: bytes) -> None:
+    """As it is, as a part of JSON, of a URL, or with every character escaped."""
+    key = ApiKey(secret, "the test")
+    spellings = [
+        secret,
+        json.dumps(secret)[1:-1],
+        json.dumps(secret)[1:-1].replace("/", r"\/"),
+        quote(secret, safe=""),
+        "".join(f"\\u{ord(one):04x}" for one in secret),
+        "".join(f"\\u{ord(one):04X}" for one in secret),
+        "".join(f"%{ord(one):02x}" for one in secret),
+    ]
+    for spelling in spellings:
+        said = key.scrub(b"\0" + before + b"\0" + spelling.encode() + b"\0" + after)
+        assert b"<the API key>" in said
+        assert said.startswith(b"\0")
+        assert spelling.encode() not in said or spelling in "<the API key>"
+
+
+def test_only_the_key_is_scrubbed() -> None:
+    """The rest of what a service says stays, and JSON stays JSON."""
+    key = ApiKey(CANARY, "the test")
+    said = {"message": f"Consumer 'api_key:{CANARY}' has been suspended.", "code": 403}
+    scrubbed = json.loads(key.scrub(json.dumps(said).encode()))
+    assert {**said, "message": "Consumer 'api_key:<the API key>' has been suspended."} == scrubbed
+    assert CANARY.lower().encode() == key.scrub(CANARY.lower().encode())
+
+
+@pytest.mark.parametrize(("secret", "said"), [("k", b"ok"), ("message", b'{"message": "no"}')])
+def test_a_key_too_short_to_be_one_spoils_no_reply(secret: str, said: bytes) -> None:
+    """It is one for an emulator, and a part of the words that errors are made of."""
+    assert said == ApiKey(secret, "the test").scrub(said)
 
 
 def test_a_key_is_no_mapping_of_its_members() -> None:

@@ -2,12 +2,17 @@
 
 import logging
 import traceback
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+import gemini_batch
+from gemini_batch.effects import Steps, StreamBody, flow
 from gemini_batch.errors import GeminiBatchError, ProtocolError, TransportError, UsageError
 from gemini_batch.log import log, trimmed
 
+PACKAGE = str(Path(gemini_batch.__file__).parent)
 SECRET = "headers with the key"
 
 
@@ -15,31 +20,53 @@ class LibraryError(Exception):
     """Stands for what a library raises with the request attached."""
 
 
-def raise_it(error: BaseException, cause: BaseException | None = None) -> None:
-    """Raise an error from a cause."""
+def fail() -> None:
+    """Fail as a library does."""
+    raise LibraryError(SECRET)
+
+
+@flow
+def raising(error: BaseException, cause: BaseException | None) -> StreamBody[None]:
+    """Raise an error from a cause, in code of the caller's that the package runs."""
     raise error from cause
+    yield  # this is a generator
+
+
+@flow
+def translating() -> StreamBody[None]:
+    """Raise an error into which that of a library was translated, as a transport does."""
+    try:
+        fail()
+    except LibraryError:
+        raise TransportError("connection reset") from None
+    yield
 
 
 def caught(error: BaseException, cause: BaseException | None = None) -> BaseException:
-    """Raise an error from a cause and catch it, so that it has a traceback."""
+    """Raise an error by way of the package, and catch it, so that it has a traceback."""
     with pytest.raises(type(error)):
-        raise_it(error, cause)
+        next(Steps(raising(error, cause)))
     return error
 
 
-def translate() -> None:
-    """Raise an error into which that of a library was translated, as a transport does."""
-    try:
-        raise_it(LibraryError(SECRET))
-    except LibraryError:
-        raise TransportError("connection reset") from None
-
-
 def translated() -> GeminiBatchError:
-    """Return such an error."""
+    """Return an error that was translated."""
     with pytest.raises(TransportError) as raised:
-        translate()
+        next(Steps(translating()))
     return raised.value
+
+
+def frames(error: BaseException) -> list[tuple[str, bool]]:
+    """List the functions in a traceback, and of each whether it is one of the package's."""
+    return [
+        (frame.name, frame.filename.startswith(PACKAGE))
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+
+
+def names(error: BaseException) -> list[str]:
+    """List the functions in a traceback."""
+    return [name for name, _ in frames(error)]
 
 
 def test_the_log_is_silent_by_default() -> None:
@@ -50,12 +77,50 @@ def test_the_log_is_silent_by_default() -> None:
 
 
 def test_a_traceback_does_not_show_what_happened_in_here() -> None:
-    """It is that of the caller alone, who raises the very same error."""
+    """It is that of the caller alone: the code that called, and the code that was called."""
+    error = UsageError("no")
+    caught(error)
+    assert ("__next__", True) in frames(error)
+    lines = {frame.lineno for frame in traceback.extract_tb(error.__traceback__)}
+    assert error is trimmed(error)
+    assert [("caught", False), ("raising", False)] == frames(error)
+    assert {frame.lineno for frame in traceback.extract_tb(error.__traceback__)} < lines
+
+
+def test_where_all_happened_in_here_nothing_is_left() -> None:
+    """Once it is raised again, it begins with the caller."""
     error = UsageError("no")
     caught(error)
     assert error.__traceback__ is not None
-    assert error is trimmed(error)
+    inside = error.__traceback__.tb_next
+    assert inside is not None
+    assert inside.tb_next is not None
+    inside.tb_next.tb_next = None
+    trimmed(error.with_traceback(inside))
     assert error.__traceback__ is None
+
+
+@pytest.mark.parametrize(
+    ("module", "file", "stays"),
+    [
+        ("mine", "mine.py", True),
+        ("requests_of_mine", "mine.py", True),
+        ("aiohttp.client", "client.py", False),
+        ("contextlib", "contextlib.py", False),
+        (None, "<attrs generated init gemini_batch.retry.RetryPolicy>", False),
+    ],
+)
+def test_libraries_are_left_out_too(module: str | None, file: str, *, stays: bool) -> None:
+    """Theirs are the frames that hold the request while it is sent, and they tell nothing."""
+    inside: dict[str, Any] = {} if module is None else {"__name__": module}
+    source = "def send(error):\n    raise error"
+    exec(compile(source, file, "exec"), inside)  # noqa: S102 - for a frame of that name
+    error = UsageError("no")
+    with pytest.raises(UsageError):
+        inside["send"](error)
+    assert "send" in names(error)
+    trimmed(error)
+    assert stays == ("send" in names(error))
 
 
 def test_a_library_error_is_cut_off_where_it_was_translated() -> None:
@@ -68,24 +133,24 @@ def test_a_library_error_is_cut_off_where_it_was_translated() -> None:
 
 
 def test_causes_are_trimmed_too() -> None:
-    """The chain stays, without its frames and without what was cut off along it."""
+    """The chain stays, without our frames and without what was cut off along it."""
     inner = translated()
     outer = ProtocolError("no answer")
     caught(outer, inner)
     trimmed(outer)
     assert inner is outer.__cause__
-    assert inner.__traceback__ is None
+    assert ["translated", "translating"] == names(inner)
     assert inner.__context__ is None
 
 
 def test_what_happened_before_is_trimmed_too() -> None:
-    """An error while another is handled keeps it, and both lose their frames."""
+    """An error while another is handled keeps it, and both lose our frames."""
     before = translated()
     error = UsageError("while that was handled")
     error.__context__ = before
     trimmed(error)
     assert before is error.__context__
-    assert before.__traceback__ is None
+    assert ["translated", "translating"] == names(before)
     assert before.__context__ is None
 
 
@@ -96,7 +161,7 @@ def test_an_error_of_the_caller_keeps_its_frames() -> None:
     caught(error, own)
     trimmed(error)
     assert own is error.__cause__
-    assert own.__traceback__ is not None
+    assert ("__next__", True) in frames(own)
 
 
 def test_frames_are_kept_for_debugging(caplog: pytest.LogCaptureFixture) -> None:
@@ -104,5 +169,5 @@ def test_frames_are_kept_for_debugging(caplog: pytest.LogCaptureFixture) -> None
     error = translated()
     with caplog.at_level(logging.DEBUG, "gemini_batch"):
         trimmed(error)
-    assert error.__traceback__ is not None
+    assert ("__next__", True) in frames(error)
     assert error.__context__ is None

@@ -70,7 +70,9 @@ def collect(
 ) -> Results:
     """Return the results for lines that came."""
     known = None if keys is None else submitted(keys)
-    indexer = Indexer(spool or MemorySpool(), known, options.get("key_member", "key"))
+    positional = options.pop("positional", False)
+    key_member = options.get("key_member", "key")
+    indexer = Indexer(spool or MemorySpool(), known, key_member, positional=positional)
     indexer.feed(b"".join(text + b"\n" for text in came))
     indexer.finish()
     while indexer.settle():
@@ -377,7 +379,7 @@ def test_every_key_is_found_and_no_other(keys: list[str], stranger: str) -> None
 
 def test_a_batch_without_keys_is_keyed_by_position() -> None:
     """A position is a number as anybody writes it, from 0; others are no keys."""
-    results = collect([line(None, "x"), b"{", line(None, "y")])
+    results = collect([line(None, "x"), b"{", line(None, "y")], positional=True)
 
     assert "position" == results.keyed_by
     assert ["0", "1", "2"] == keys_of(results)
@@ -391,12 +393,13 @@ def test_a_batch_without_keys_is_keyed_by_position() -> None:
 def test_another_member_may_be_the_key() -> None:
     """Batches of other clients are read by the name they gave it."""
     came = [line(None, response={}, metadata={"custom_id": key}) for key in ("b", "a")]
-    results = collect(came, key_member="custom_id")
+    results = collect(came, key_member="custom_id", positional=True)
 
     assert "key" == results.keyed_by
     assert ["a", "b"] == keys_of(results)
     assert "b" == results.by_key("b").key
-    assert "position" == collect(came).keyed_by
+    assert "position" == collect(came, positional=True).keyed_by
+    assert "key" == collect(came).keyed_by
 
 
 def test_what_came_is_held_against_what_was_sent() -> None:
@@ -406,7 +409,9 @@ def test_what_came_is_held_against_what_was_sent() -> None:
 
     assert 6 == len(results)
     assert ["2"] == [item.unwrap().text for item in results.duplicates]
-    assert ["x", None, " b", None] == keys_of(results.unexpected)
+    assert ["x", None, " b"] == keys_of(results.unexpected)
+    assert [None] == keys_of(results.malformed)
+    assert 1 == results.resolved_count
     assert ("c", "b", "7") == results.missing
     assert 4 == results.expected
     assert "key" == results.keyed_by
@@ -467,6 +472,37 @@ def test_where_keys_are_not_known_the_count_decides() -> None:
         complete.raise_for_incomplete()
 
 
+@pytest.mark.parametrize("extra", [line("a"), b"{", b'{"key":"c","key":"c","response":{}}'])
+def test_a_line_too_many_hides_no_missing_one(extra: bytes) -> None:
+    """As many lines as requests are not all results, if one is a duplicate or has no key."""
+    results = collect([line("a"), line("b"), failed("c"), extra], expected=4)
+
+    assert (4, 3) == (len(results), results.resolved_count)
+    assert "<BatchResults: 3 of 4, 1 failed>" == repr(results)
+    with pytest.raises(ResultsIncompleteError) as caught:
+        results.raise_for_incomplete()
+    assert ("3 results came back for 4 requests, duplicates and illegible lines apart (1)") == str(
+        caught.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("came", "options", "count"),
+    [
+        ([line("a"), line("a"), line("x"), b"{"], {"keys": "abc"}, 1),
+        ([line("a"), line("b", x=1), failed("c")], {"keys": "abc"}, 3),
+        ([line("a"), line("a"), line("b", x=1), line(7), b"{"], {}, 3),
+        ([line(None), b"{", line(None)], {"positional": True}, 3),
+        ([], {"positional": True}, 0),
+    ],
+)
+def test_requests_with_a_result_are_counted(
+    came: list[bytes], options: dict[str, Any], count: int
+) -> None:
+    """Each once, whatever its result is; what belongs to no request is not counted."""
+    assert count == collect(came, **options).resolved_count
+
+
 @define
 class Service:
     """What performs the effects of a flow, with one reply for whatever is sent."""
@@ -504,7 +540,7 @@ def test_counts_that_disagree_with_the_results_are_a_warning(
         found = run(flow, Service(json.dumps(reply).encode()))
 
     assert [
-        "batches/b has 5 requests and 2 results",
+        "batches/b has 5 requests and 2 results, which answer 2 of them",
         "batches/b was made without keys: its results are keyed by position",
     ] == caplog.messages
     assert (2, 5, "position") == (len(found), found.expected, found.keyed_by)
@@ -539,7 +575,7 @@ def test_every_key_has_a_line_in_what_is_saved(tmp_path: Path) -> None:
 
 
 def test_what_is_saved_is_compact() -> None:
-    """Inline results come indented; one that only the standard library reads stays as it came."""
+    """Inline results come indented; one that only the standard library reads is no exception."""
     spaced = b'{"metadata": {"key": "1"}, "response": {"responseId":   "x y"}}'
     surrogate = b'{"key": "2", "response": {"responseId":  "\\ud800"}}'
 
@@ -547,8 +583,60 @@ def test_what_is_saved_is_compact() -> None:
 
     assert [
         b'{"key":"1","response":{"responseId":"x y"}}\n',
-        b'{"key":"2","response":{"responseId": "\\ud800"}}\n',
+        b'{"key":"2","response":{"responseId":"\\ud800"}}\n',
     ] == lines
+
+
+def test_what_is_saved_is_json_whatever_came() -> None:
+    """What no model takes is saved as it came; what is not JSON is lost, and its line says why."""
+    came = [
+        b'{"key":"1","response":{"candidates": 5, "x": 1e400}}',
+        b'{"key":"2","response":{"responseId":"\xff"}}',
+        b'{"key":"3","error":{"message":"\xff"}}',
+        b'{"key":"4","error":{"code": "x"}}',
+        b'{"key":"5"}',
+    ]
+    results = collect(came)
+
+    lines = list(results.lines())
+
+    assert b'{"key":"1","response":{"candidates":5,"x":1e400}}\n' == lines[0]
+    assert b'{"key":"4","error":{"code":"x"}}\n' == lines[3]
+    for position, reason in ((1, "not JSON: "), (2, "not JSON: "), (4, "neither a response nor")):
+        lost = json.loads(lines[position].decode("utf-8"))
+        assert (str(position + 1), 15) == (lost["key"], lost["error"]["code"])
+        assert lost["error"]["message"].startswith(f"line {position + 1} is malformed: ")
+        assert reason in lost["error"]["message"]
+
+
+def test_saving_decodes_no_answer_and_opens_each_line_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is written is what came, so that there is nothing to decode."""
+    opened: list[bytes | None] = []
+    really_open = results_module.open_envelope
+
+    def noting(text: bytes | None, key_member: str = "key") -> Any:
+        opened.append(text)
+        return really_open(text, key_member)
+
+    came = [line("a"), failed("b"), b"{"]
+    results = collect(came, ["a", "b", "c"])
+    monkeypatch.setattr(results_module, "open_envelope", noting)
+    monkeypatch.setattr(codec, "decode", lambda *_: pytest.fail("it was decoded"))
+
+    assert 4 == len(list(results.lines()))
+    assert came == opened
+
+
+def test_results_by_position_are_saved_under_it() -> None:
+    """The position is all the key they have."""
+    results = collect([line(None, response={}), failed(None)], positional=True)
+
+    assert [
+        b'{"key":"0","response":{}}\n',
+        b'{"key":"1","error":{"code":13}}\n',
+    ] == list(results.lines())
 
 
 @settings(deadline=None)
@@ -683,10 +771,10 @@ def test_results_are_not_pickled() -> None:
     ways: list[Callable[[Any], Any]] = [copy.copy, pickle.dumps, copy.deepcopy]
 
     for duplicate in ways:
-        with pytest.raises(TypeError, match=r"save\(path\) them, and open that file there"):
+        with pytest.raises(TypeError, match=r"save\(path\) them, and send that file"):
             duplicate(results)
     for duplicate in ways[1:]:
-        with pytest.raises(TypeError, match=r"save\(path\) them, and open that file there"):
+        with pytest.raises(TypeError, match=r"save\(path\) them, and send that file"):
             duplicate(results.successes)
 
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -72,6 +73,67 @@ def test_threads_read_a_spool_at_the_same_time(make: Callable[[], Spool]) -> Non
     spool.close()
 
     assert [b"%06d" % number for number in range(1000)] == found
+
+
+@BOTH
+@pytest.mark.parametrize("use", ["read", "append"])
+def test_a_spool_may_be_closed_while_it_is_used(
+    make: Callable[[], Spool], use: str, tmp_path: Path
+) -> None:
+    """What is used gives the right bytes or says that it is closed, and never another file's."""
+    other = tmp_path / "other"
+    ours = b"ours" * 16
+
+    def go_on(spool: Spool) -> None:
+        while True:
+            if use == "append":
+                spool.append(b"spoilt")
+            else:
+                assert ours == spool.read(0, len(ours))
+
+    def begin(spool: Spool, begun: threading.Barrier) -> None:
+        begun.wait()
+        with pytest.raises(UsageError, match="closed"):
+            go_on(spool)
+
+    with ThreadPoolExecutor(3) as threads:
+        for _ in range(60):
+            spool, begun = make(), threading.Barrier(4)
+            spool.append(ours)
+            using = [threads.submit(begin, spool, begun) for _ in range(3)]
+            begun.wait()
+            spool.close()
+            with other.open("w+b") as reused:  # by the number of the descriptor just closed
+                reused.write(b"else" * 16)
+                reused.flush()
+                for one in using:
+                    one.result()
+            assert b"else" * 16 == other.read_bytes()
+
+
+@pytest.mark.parametrize("use", ["read", "append"])
+def test_a_descriptor_stays_open_while_it_is_used(
+    monkeypatch: pytest.MonkeyPatch, use: str
+) -> None:
+    """A close in the very moment before the system call waits until that is over."""
+    spool = FileSpool()
+    closing = threading.Thread(target=spool.close)
+    spool.append(b"bytes")
+    found: list[bool] = []
+
+    def meanwhile(descriptor: int, *_: object) -> Any:
+        closing.start()
+        closing.join(0.05)
+        found.append(is_open(descriptor))
+        return b"" if use == "read" else 5
+
+    monkeypatch.setattr(os, "pread", meanwhile)
+    monkeypatch.setattr(os, "pwrite", meanwhile)
+    spool.read(0, 5) if use == "read" else spool.append(b"bytes")
+    closing.join()
+
+    assert [True] == found
+    assert spool.closed
 
 
 def test_a_spool_file_has_no_name_and_only_its_owner_could_read_it(tmp_path: Path) -> None:

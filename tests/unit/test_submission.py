@@ -14,8 +14,9 @@ import pytest
 from attrs import define, field
 from hypothesis import example, given, settings, strategies as st
 
-from gemini_batch import codec
+from gemini_batch import codec, submission as module
 from gemini_batch.effects import Draw, Effect, Offload
+from gemini_batch.endpoints import inline_batch
 from gemini_batch.errors import UsageError
 from gemini_batch.flows.submit import Order, submit
 from gemini_batch.models.content import Blob, Content, Part
@@ -404,6 +405,10 @@ def test_a_chunk_is_read_from_anywhere() -> None:
 # The way they travel
 
 
+AROUND = 13 + 200 + 6 * 400
+"""Bytes that one request may take more in a create call: its key as metadata, and a long name."""
+
+
 def sized(size: int, entries: int = 1) -> Submission:
     """Return a submission whose encoded requests take so many bytes."""
     submission = Submission(SizedSpool(size))
@@ -411,15 +416,47 @@ def sized(size: int, entries: int = 1) -> Submission:
     return submission
 
 
+NAMES = ["", "plain", "\x01" * 400, "😀" * 400, '"' * 400]
+
+
+@settings(deadline=None)
+@given(st.lists(PROMPTS, min_size=1, max_size=5), st.sampled_from(NAMES))
+def test_the_size_of_a_create_call_is_never_underrated(prompts: list[Any], name: str) -> None:
+    """Whatever the requests and the display name; what it is overrated by is for the name."""
+    submission = submitted(*prompts)
+    inlined = submission.inlined()
+
+    assert len(inline_batch(name, inlined)) <= submission.inlined_size
+    assert len(inlined) == submission.inlined_size - (AROUND - 13) + 1
+
+
+@pytest.mark.parametrize("via", ["auto", "inline"])
+def test_a_create_call_at_the_limit_is_within_it(via: Via, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many small requests grow by a fifth when inlined: the call is measured, not the spool."""
+    count = 1000
+    submission = submitted(*["a"] * count)
+    body = inline_batch("\x01" * 400, submission.inlined())
+    limit = submission.size + 13 * count + 200 + 6 * 400
+    assert limit - 200 < len(body) <= limit
+    monkeypatch.setattr(module, "INLINE_LIMIT", limit)
+    assert "inline" == submission.via(via)
+
+    monkeypatch.setattr(module, "INLINE_LIMIT", limit - 1)
+    with pytest.raises(UsageError, match=f"up to {limit} bytes inline, .* {limit - 1} at most"):
+        submission.via(via)
+    monkeypatch.setattr(module, "INLINE_BYTES", limit - 1)
+    assert "file" == submission.via("auto")
+
+
 @pytest.mark.parametrize(
     ("size", "wanted", "via"),
     [
         (100, "auto", "inline"),
-        (INLINE_BYTES, "auto", "inline"),
-        (INLINE_BYTES + 1, "auto", "file"),
+        (INLINE_BYTES - AROUND, "auto", "inline"),
+        (INLINE_BYTES - AROUND + 1, "auto", "file"),
         (100, "inline", "inline"),
         (INLINE_BYTES + 1, "inline", "inline"),
-        (INLINE_LIMIT, "inline", "inline"),
+        (INLINE_LIMIT - AROUND, "inline", "inline"),
         (100, "file", "file"),
         (FILE_LIMIT, "file", "file"),
     ],
@@ -431,8 +468,8 @@ def test_large_requests_go_by_file(size: int, wanted: Via, via: str) -> None:
 
 def test_requests_too_large_for_a_create_call_are_refused() -> None:
     """The error says how large, how large they may be, and what to do."""
-    with pytest.raises(UsageError, match=f"take {INLINE_LIMIT + 1} bytes, .*use via='file'"):
-        sized(INLINE_LIMIT + 1).via("inline")
+    with pytest.raises(UsageError, match=f"up to {INLINE_LIMIT + 1} bytes .*use via='file'"):
+        sized(INLINE_LIMIT - AROUND + 1).via("inline")
 
 
 def test_requests_too_large_for_any_batch_are_refused() -> None:
@@ -541,7 +578,7 @@ def test_nothing_is_sent_unless_all_requests_are_sound(
 ) -> None:
     """The error of the caller's iterable passes, nothing was sent, and the spool is gone."""
     outside, spools = Outside(), NotingSpools(str(tmp_path))
-    order = Order.of("gemini-x", None, "gb-label", "auto", "raise")
+    order = Order.of("gemini-x", None, None, "auto", "raise", bytes(16))
 
     with pytest.raises(error), closing(spools):
         run(submit(Settings(), supply(), order, spools, report_nothing), outside)
