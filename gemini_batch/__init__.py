@@ -7,7 +7,6 @@ next to nothing.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 _ROOMS = {
@@ -90,6 +89,8 @@ __all__ = list(_HOMES)  # pyright: ignore[reportUnsupportedDunderAll] - the stub
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used (PEP 562)."""
     if name == "__version__":
+        from importlib.metadata import version  # noqa: PLC0415 - takes longer than all the rest
+
         return version("gemini-batch")
     home = _HOMES.get(name)
     if home is None:

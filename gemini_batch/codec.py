@@ -411,7 +411,13 @@ def _tuple_reader(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
     def read(tree: Any, _: Any) -> tuple[Any, ...]:
         if not isinstance(tree, list):
             raise _expected("an array", tree)
-        return tuple(_at(f"[{index}]", hook, one) for index, one in enumerate(_elements(tree)))
+        found: list[Any] = []
+        try:
+            for one in _elements(tree):
+                found.append(hook(one))  # noqa: PERF401 - its length says where one failed
+        except _MismatchError as mismatch:
+            raise mismatch.inside(f"[{len(found)}]") from None
+        return tuple(found)
 
     return read
 

@@ -81,7 +81,7 @@ def test_an_unknown_name_is_an_attribute_error(name: str) -> None:
 
 def test_the_version_is_that_of_the_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is asked for when it is used, and is not kept in a second place."""
-    monkeypatch.setattr(gemini_batch, "version", {"gemini-batch": "9.8.7"}.__getitem__)
+    monkeypatch.setattr("importlib.metadata.version", {"gemini-batch": "9.8.7"}.__getitem__)
     assert "9.8.7" == gemini_batch.__version__
 
 
