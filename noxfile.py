@@ -58,7 +58,7 @@ def interpreters() -> dict[tuple[int, int], str]:
                 [candidate, "-c", PROBE], capture_output=True, text=True, timeout=20, check=False
             )
         except (OSError, subprocess.TimeoutExpired):
-            continue
+            continue  # it does not run, so it is none; an absent version is named by its session
         if probe.returncode == 0 and (answer := probe.stdout.strip()):
             major, minor, executable = answer.split(maxsplit=2)
             found.setdefault((int(major), int(minor)), executable)

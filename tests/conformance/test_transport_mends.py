@@ -215,7 +215,7 @@ def test_a_session_that_may_repeat_a_post_is_refused(
 @BY_REQUESTS
 @pytest.mark.parametrize(
     "retries",
-    [0, Retry(0), Retry(0, allowed_methods=None), Retry(False), Retry(3, other=0)],  # noqa: FBT003
+    [0, Retry(0), Retry(0, allowed_methods=None), Retry(False), Retry(3, other=0)],  # noqa: FBT003 - so urllib3 spells it
     ids=repr,
 )
 def test_a_session_that_never_repeats_a_post_is_used(

@@ -10,6 +10,9 @@ import pytest
 from gemini_batch.batch import Batch
 from gemini_batch.effects import Effect, Flow, Request
 from gemini_batch.errors import (
+    BatchCancelledError,
+    BatchEndedError,
+    BatchExpiredError,
     ProtocolError,
     ResultsGoneError,
     ServerError,
@@ -245,6 +248,18 @@ def test_gone_results_of_a_batch_that_ended_early_are_no_error(
     assert isinstance(found, kind)
     assert found.results is None
     assert "are gone" in told.messages[-1]
+
+
+@pytest.mark.parametrize(
+    ("state", "error"), [("CANCELLED", BatchCancelledError), ("EXPIRED", BatchExpiredError)]
+)
+def test_answers_that_are_gone_are_not_told_as_never_given(
+    world: World, settings: Settings, batch: Batch[Any], state: str, error: type[BatchEndedError]
+) -> None:
+    """They were billed, and whoever reads the error should know."""
+    world.expect(seen(state, file=RESULTS), refused(404))
+    with pytest.raises(error, match="what was answered is gone"):
+        world.run(having(world, settings, batch))
 
 
 def test_a_batch_of_another_kind_is_refused_at_the_first_look(

@@ -288,7 +288,7 @@ def test_what_a_room_is_for_is_no_offence(tmp_path: Path, file: str, allowed: st
 
 
 def loaded_by(statement: str) -> set[str]:
-    """Run a statement in a fresh Python; return the top-level modules that it loaded."""
+    """Run a statement in a fresh Python; return the modules that it loaded."""
     script = (
         f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
     )
@@ -303,23 +303,43 @@ def loaded_by(statement: str) -> set[str]:
         check=False,
     )
     assert 0 == run.returncode, run.stderr
-    return {name.partition(".")[0] for name in run.stdout.split()}
+    return set(run.stdout.split())
+
+
+def packages_loaded_by(statement: str) -> set[str]:
+    """Return the top-level packages and modules that a statement loaded."""
+    return {name.partition(".")[0] for name in loaded_by(statement)}
+
+
+HOT = {"base", "content", "file", "generation", "operation", "status"}
+"""The models that every batch needs; a rarer one is loaded when it is first named."""
+
+
+@pytest.mark.parametrize(
+    ("client", "facade"), [("SyncBatchClient", "sync"), ("AsyncBatchClient", "aio")]
+)
+def test_a_client_loads_the_hot_models_and_no_other_outer_room(client: str, facade: str) -> None:
+    """Neither rare models, nor the emulator, the command line or the other facade."""
+    parts = [name.split(".") for name in loaded_by(f"from gemini_batch import {client}")]
+    ours = [rest for package, *rest in parts if package == "gemini_batch" and rest]
+    assert HOT == {rest[1] for rest in ours if rest[0] == "models" and len(rest) > 1}
+    assert {facade} == {rest[0] for rest in ours} & OUTER
 
 
 def test_importing_the_package_loads_nothing_else() -> None:
     """``import gemini_batch`` costs next to nothing: no dependency is loaded."""
-    assert {"gemini_batch"} == loaded_by("import gemini_batch") - sys.stdlib_module_names
+    assert {"gemini_batch"} == packages_loaded_by("import gemini_batch") - sys.stdlib_module_names
 
 
 def test_the_sync_client_does_without_aiohttp() -> None:
     """Whoever uses the sync client pays for requests only."""
-    loaded = loaded_by("from gemini_batch import SyncBatchClient")
+    loaded = packages_loaded_by("from gemini_batch import SyncBatchClient")
     assert "requests" in loaded
     assert "aiohttp" not in loaded
 
 
 def test_the_async_client_does_without_requests() -> None:
     """Whoever uses the async client pays for aiohttp only."""
-    loaded = loaded_by("from gemini_batch import AsyncBatchClient")
+    loaded = packages_loaded_by("from gemini_batch import AsyncBatchClient")
     assert "aiohttp" in loaded
     assert loaded.isdisjoint({"requests", "urllib3"})
