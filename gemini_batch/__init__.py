@@ -10,7 +10,9 @@ from importlib import import_module
 from typing import Any
 
 _ROOMS = {
-    "aio": ("AsyncBatchClient", "AsyncBatchHandle", "AsyncStream"),
+    "aio": ("AsyncBatchClient", "AsyncBatchHandle", "AsyncFiles", "AsyncPager", "AsyncStream"),
+    "builders": ("BatchBuilder", "GenerateContentBuilder"),
+    "endpoints.replies": ("Page",),
     "errors": (
         "ApiError",
         "AsyncHandleReturnedError",
@@ -50,7 +52,26 @@ _ROOMS = {
         "ItemMalformed",
         "ItemSuccess",
     ),
-    "models.content": ("Blob", "Content", "FileData", "FunctionCall", "Part"),
+    "models.content": ("Blob", "Content", "FileData", "FunctionCall", "FunctionResponse", "Part"),
+    "models.creation": (
+        "AsyncBatchEmbedContentRequest",
+        "BatchGenerateContentRequest",
+        "EmbedContentBatch",
+        "GenerateContentBatch",
+        "InlinedEmbedContentRequest",
+        "InlinedEmbedContentRequests",
+        "InlinedRequest",
+        "InlinedRequests",
+        "InputConfig",
+        "InputEmbedContentConfig",
+    ),
+    "models.embedding": (
+        "ContentEmbedding",
+        "EmbedContentRequest",
+        "EmbedContentResponse",
+        "EmbeddingUsageMetadata",
+        "TaskType",
+    ),
     "models.file": ("File", "FileState"),
     "models.generation": (
         "BlockReason",
@@ -66,6 +87,7 @@ _ROOMS = {
     ),
     "models.operation": ("BatchOperation", "BatchState", "BatchStats"),
     "models.status": ("Status",),
+    "models.tools": ("FunctionDeclaration", "Tool"),
     "progress": ("Progress",),
     "results": ("BatchResults",),
     "retry": ("PollPolicy", "RetryPolicy", "Timeouts"),
@@ -79,7 +101,8 @@ _ROOMS = {
         "Succeeded",
         "Unrecognised",
     ),
-    "sync": ("SyncBatchClient", "SyncBatchHandle", "SyncStream"),
+    "summary": ("Summary",),
+    "sync": ("SyncBatchClient", "SyncBatchHandle", "SyncFiles", "SyncPager", "SyncStream"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -1,7 +1,16 @@
 from .aio import (
     AsyncBatchClient as AsyncBatchClient,
     AsyncBatchHandle as AsyncBatchHandle,
+    AsyncFiles as AsyncFiles,
+    AsyncPager as AsyncPager,
     AsyncStream as AsyncStream,
+)
+from .builders import (
+    BatchBuilder as BatchBuilder,
+    GenerateContentBuilder as GenerateContentBuilder,
+)
+from .endpoints.replies import (
+    Page as Page,
 )
 from .errors import (
     ApiError as ApiError,
@@ -47,7 +56,27 @@ from .models.content import (
     Content as Content,
     FileData as FileData,
     FunctionCall as FunctionCall,
+    FunctionResponse as FunctionResponse,
     Part as Part,
+)
+from .models.creation import (
+    AsyncBatchEmbedContentRequest as AsyncBatchEmbedContentRequest,
+    BatchGenerateContentRequest as BatchGenerateContentRequest,
+    EmbedContentBatch as EmbedContentBatch,
+    GenerateContentBatch as GenerateContentBatch,
+    InlinedEmbedContentRequest as InlinedEmbedContentRequest,
+    InlinedEmbedContentRequests as InlinedEmbedContentRequests,
+    InlinedRequest as InlinedRequest,
+    InlinedRequests as InlinedRequests,
+    InputConfig as InputConfig,
+    InputEmbedContentConfig as InputEmbedContentConfig,
+)
+from .models.embedding import (
+    ContentEmbedding as ContentEmbedding,
+    EmbedContentRequest as EmbedContentRequest,
+    EmbedContentResponse as EmbedContentResponse,
+    EmbeddingUsageMetadata as EmbeddingUsageMetadata,
+    TaskType as TaskType,
 )
 from .models.file import (
     File as File,
@@ -73,6 +102,10 @@ from .models.operation import (
 from .models.status import (
     Status as Status,
 )
+from .models.tools import (
+    FunctionDeclaration as FunctionDeclaration,
+    Tool as Tool,
+)
 from .progress import (
     Progress as Progress,
 )
@@ -94,9 +127,14 @@ from .states import (
     Succeeded as Succeeded,
     Unrecognised as Unrecognised,
 )
+from .summary import (
+    Summary as Summary,
+)
 from .sync import (
     SyncBatchClient as SyncBatchClient,
     SyncBatchHandle as SyncBatchHandle,
+    SyncFiles as SyncFiles,
+    SyncPager as SyncPager,
     SyncStream as SyncStream,
 )
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Generic
 
 from attrs import define
 
+from .methods import R
 from .models.operation import BatchOperation
 from .results import BatchResults
 from .states import Observation, observe
 from .submission import SubmittedKeys
-
-R = TypeVar("R")
 
 
 @define(eq=False)

@@ -203,8 +203,8 @@ class CreateOutcomeUnknownError(GeminiBatchError):
     def __init__(self, label: str) -> None:
         super().__init__(
             f"The request may have reached the service, and no batch labelled {label} was found. "
-            f"Look for a display name that holds [{label}] before you submit again: a batch that "
-            "exists will be billed."
+            f"Look for a display name that holds [{label}] before you submit again, as "
+            f"client.adopt({label!r}) does: a batch that exists will be billed."
         )
         self.label = label
 

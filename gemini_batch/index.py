@@ -195,6 +195,7 @@ class Indexer:
     ) -> None:
         self.spool = spool
         self.key_member = key_member
+        self.scanned = 0
         self._positional = positional and keys is None
         self._keys = keys
         self._lines = LineSplitter()
@@ -215,8 +216,13 @@ class Indexer:
         return len(self._offsets)
 
     def feed(self, piece: bytes) -> None:
-        """Take the next bytes."""
+        """Spool the next bytes, and index them."""
         self.spool.append(piece)
+        self.scan(piece)
+
+    def scan(self, piece: bytes) -> None:
+        """Index the next bytes, which are in the spool already."""
+        self.scanned += len(piece)
         for line in self._lines.feed(piece):
             self._add(line)
 

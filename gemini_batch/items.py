@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, NoReturn, TypeAlias, TypeVar, cast
+from typing import Any, Generic, NoReturn, TypeAlias, cast
 
 import msgspec
 from attrs import field, frozen
@@ -11,10 +11,9 @@ from attrs import field, frozen
 from . import codec
 from .errors import ItemFailedError, ProtocolError
 from .index import Envelope, Kind
+from .methods import R
 from .models.status import Status, grpc_name
 from .text import printable
-
-R = TypeVar("R")
 
 _EXCERPT = 80
 

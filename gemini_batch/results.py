@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from abc import abstractmethod
 from array import array
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Generic, Literal, NoReturn, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar, overload
 
 import msgspec
 from attrs import evolve
 
 from . import codec
 from .errors import ProtocolError, ResultsIncompleteError, UsageError
-from .index import Envelope, Index, Kind, open_envelope
+from .index import Envelope, Index, Indexer, Kind, open_envelope
 from .items import (
     BatchGenerationResponseItem,
     ItemError,
@@ -24,64 +23,26 @@ from .items import (
     read_item,
 )
 from .jsonl import MAX_LINE
+from .limits import PIECE
+from .methods import R, method_of
+from .models.base import Model
+from .models.generation import GenerationResponse, UsageMetadata
 from .order import sort_key
-from .spool import Spool, StrPath, replacing
+from .spool import OpenFile, Spool, StrPath, replacing
 from .submission import SubmittedKeys
+from .summary import Summary, summary_of, total
+from .views import Items, View
 
-R = TypeVar("R")
-Found = TypeVar("Found")
+if TYPE_CHECKING:
+    from .models.embedding import EmbedContentResponse, EmbeddingUsageMetadata
+
+
+A = TypeVar("A", bound="GenerationResponse | EmbedContentResponse")
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
-class _Items(Sequence[Found]):
-    """Results in some order, by their ordinals; an item is read when it is touched."""
-
-    def __init__(self, ordinals: array[int]) -> None:
-        self._ordinals = ordinals
-
-    @abstractmethod
-    def at(self, ordinal: int) -> Any:
-        """Return the result that arrived as the ``ordinal``-th, from 0."""
-
-    @abstractmethod
-    def _slice(self, ordinals: array[int]) -> Sequence[Found]: ...
-
-    def __len__(self) -> int:
-        return len(self._ordinals)
-
-    def __iter__(self) -> Iterator[Found]:
-        for ordinal in self._ordinals:
-            yield cast("Found", self.at(ordinal))
-
-    @overload
-    def __getitem__(self, index: int) -> Found: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Found]: ...
-    def __getitem__(self, index: int | slice) -> Found | Sequence[Found]:
-        if isinstance(index, slice):
-            return self._slice(self._ordinals[index])
-        return cast("Found", self.at(self._ordinals[index]))
-
-
-class _View(_Items[Found]):
-    """Some of the results of a batch; it keeps them all open."""
-
-    def __init__(self, results: BatchResults[Any], ordinals: array[int]) -> None:
-        super().__init__(ordinals)
-        self._results = results
-
-    def at(self, ordinal: int) -> Any:
-        return self._results.at(ordinal)
-
-    def _slice(self, ordinals: array[int]) -> Sequence[Found]:
-        return _View(self._results, ordinals)
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} results>"
-
-
-class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
+class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
     """All results of a batch, in key order: numbers first, then names.
 
     They stay on disk (or, for an inline batch, in memory) as they came, and each is decoded when
@@ -106,11 +67,53 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
         self._kind = kind
         self._keys = keys
         self._key_member = key_member
+        self._kinds_known = -1, (array("Q"), array("Q"), array("Q"))
         self.expected = expected if keys is None else len(keys)
+
+    @overload
+    @staticmethod
+    def open(path: StrPath, *, key_member: str = "key") -> BatchResults[GenerationResponse]: ...
+    @overload
+    @staticmethod
+    def open(path: StrPath, *, answers: type[A], key_member: str = "key") -> BatchResults[A]: ...
+    @staticmethod
+    def open(
+        path: StrPath, *, answers: type[Any] = GenerationResponse, key_member: str = "key"
+    ) -> BatchResults[Any]:
+        """Read a results file that is on disk already, saved here or downloaded.
+
+        The file is read once now, and again as items are touched, so that it must stay as it is;
+        closing the results leaves it. Which keys were submitted is not known.
+
+        Args:
+            path: A file of one result a line.
+            answers: What the answers are, ``GenerationResponse`` or ``EmbedContentResponse``.
+            key_member: Which member of its metadata is the key of a result, where it has no other.
+
+        Raises:
+            OSError: The file cannot be read.
+            UsageError: It is no plain file, or it changed while it was read.
+        """
+        kind = method_of(answers).answers
+        file = OpenFile(path)
+        try:
+            indexer = Indexer(file, key_member=key_member)
+            while piece := file.read(indexer.scanned, PIECE):
+                indexer.scan(piece)
+            indexer.finish()
+            while indexer.settle():
+                continue
+        except BaseException:
+            file.close()
+            raise
+        return BatchResults(file, indexer.index(), kind, key_member=key_member)
 
     def at(self, ordinal: int) -> BatchGenerationResponseItem[R]:
         """Return the result that arrived as the ``ordinal``-th, from 0."""
-        return self._read(ordinal, *self._open(ordinal))
+        item = self._read(ordinal, *self._open(ordinal))
+        if isinstance(item, ItemMalformed):
+            self._index.kinds[ordinal] = Kind.MALFORMED  # which only decoding it has shown, perhaps
+        return item
 
     def _read(
         self, ordinal: int, text: bytes, envelope: Envelope
@@ -130,7 +133,7 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
         return text, open_envelope(text, self._key_member)
 
     def _slice(self, ordinals: array[int]) -> Sequence[BatchGenerationResponseItem[R]]:
-        return _View(self, ordinals)
+        return View(self, ordinals)
 
     @property
     def keyed_by(self) -> Literal["key", "position"]:
@@ -168,33 +171,41 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
         _, envelope = self._open(ordinal)
         return sort_key(envelope.key)
 
-    @cached_property
+    @property
     def _by_kind(self) -> tuple[array[int], array[int], array[int]]:
         kinds = self._index.kinds
-        found = (array("Q"), array("Q"), array("Q"))
-        for ordinal in self._index.order:
-            found[kinds[ordinal]].append(ordinal)
+        malformed = kinds.count(Kind.MALFORMED)  # all that may change, and it only grows
+        known, found = self._kinds_known
+        if known != malformed:
+            found = (array("Q"), array("Q"), array("Q"))
+            for ordinal in self._index.order:
+                found[kinds[ordinal]].append(ordinal)
+            self._kinds_known = malformed, found
         return found
 
     @property
     def successes(self) -> Sequence[ItemSuccess[R]]:
-        """The requests that were answered."""
-        return _View(self, self._by_kind[Kind.SUCCESS])
+        """The requests that were answered, as far as was seen.
+
+        That an answer cannot be decoded shows when it is touched: it is malformed then, and no
+        longer here. ``check()`` touches them all.
+        """
+        return View(self, self._by_kind[Kind.SUCCESS])
 
     @property
     def errors(self) -> Sequence[ItemError]:
         """The requests that failed."""
-        return _View(self, self._by_kind[Kind.ERROR])
+        return View(self, self._by_kind[Kind.ERROR])
 
     @property
     def malformed(self) -> Sequence[ItemMalformed]:
-        """The lines that cannot be read, as far as was seen without decoding all of them."""
-        return _View(self, self._by_kind[Kind.MALFORMED])
+        """The lines that cannot be read, as far as was seen; ``check()`` looks at all of them."""
+        return View(self, self._by_kind[Kind.MALFORMED])
 
     @property
     def duplicates(self) -> Sequence[BatchGenerationResponseItem[R]]:
         """Results whose key an earlier result has, too."""
-        return _View(self, self._index.duplicates)
+        return View(self, self._index.duplicates)
 
     @property
     def unexpected(self) -> Sequence[BatchGenerationResponseItem[R]]:
@@ -202,7 +213,7 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
 
         Lines from which no key can be read are among the malformed ones, and not here.
         """
-        return _View(self, self._index.unexpected)
+        return View(self, self._index.unexpected)
 
     @property
     def resolved_count(self) -> int:
@@ -225,6 +236,29 @@ class BatchResults(_Items[BatchGenerationResponseItem[R]], Generic[R]):
             return None
         pairs = zip(self._keys, self._index.seen, strict=True)
         return tuple(key for key, seen in pairs if not seen)
+
+    def check(self) -> Sequence[ItemMalformed]:
+        """Decode every item once, and return the malformed ones, of which there are no more."""
+        for _ in self:
+            pass
+        return self.malformed
+
+    def summary(self) -> Summary:
+        """Decode every item once, and count what became of the requests."""
+        return summary_of(self)
+
+    @overload
+    def usage(self: BatchResults[GenerationResponse]) -> UsageMetadata: ...
+    @overload
+    def usage(self: BatchResults[EmbedContentResponse]) -> EmbeddingUsageMetadata: ...
+    def usage(self: BatchResults[Any]) -> Model:
+        """Decode every item once, and add up the tokens used.
+
+        A count that no answer gives is ``None``. Requests that failed tell of no tokens.
+        """
+        answers = (item.response for item in self if isinstance(item, ItemSuccess))
+        usages: Iterator[Model] = (answer.usage for answer in answers if answer.usage is not None)
+        return total(usages, method_of(self._kind).usage)
 
     def raise_for_incomplete(self) -> None:
         """Raise :class:`~gemini_batch.ResultsIncompleteError` unless every request has a result."""

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
+import stat
 import tempfile
 import threading
 import weakref
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeAlias
+from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
 from .errors import UsageError
 
 StrPath: TypeAlias = str | os.PathLike[str]
 """The path of a file."""
+
+
+def name_of(path: StrPath) -> str:
+    """Return the last part of a path."""
+    return Path(path).name
 
 
 class Spool(Protocol):
@@ -115,10 +122,7 @@ class FileSpool:
         """Return ``size`` bytes from ``offset`` on, fewer at the end."""
         with self._lock:
             self._require_open()
-            piece = os.pread(self._file, size, offset)
-            while piece and len(piece) < min(size, self._size - offset):
-                piece += os.pread(self._file, size - len(piece), offset + len(piece))
-        return piece
+            return _read(self._file, offset, size, self._size)
 
     def _require_open(self) -> None:
         if self.closed:
@@ -133,6 +137,14 @@ class FileSpool:
         """Let go of the file, as soon as nobody reads it."""
         with self._lock:
             self._finalizer()
+
+
+def _read(file: int, offset: int, size: int, end: int) -> bytes:
+    """Return ``size`` bytes of a file from ``offset`` on, fewer at its end."""
+    piece = os.pread(file, size, offset)
+    while piece and len(piece) < min(size, end - offset):
+        piece += os.pread(file, size - len(piece), offset + len(piece))
+    return piece
 
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -153,15 +165,177 @@ def _closed() -> UsageError:
     return UsageError("these results are closed; fetch them again from the batch")
 
 
+class OpenFile:
+    """A file of the caller's, read as a spool; closing it leaves the file as it is.
+
+    Raises ``OSError`` where the file cannot be read, and :class:`~gemini_batch.UsageError` where
+    it is no plain file, or changes while it is read.
+    """
+
+    def __init__(self, path: StrPath) -> None:
+        self._path = Path(path)
+        self._lock = threading.Lock()
+        self._file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        self._finalizer = weakref.finalize(self, os.close, self._file)
+        begun = os.fstat(self._file)
+        if not stat.S_ISREG(begun.st_mode):
+            self.close()
+            raise UsageError(f"{self._path} is not a file that can be read from end to end")
+        self._size, self._changed = begun.st_size, begun.st_mtime_ns
+
+    @property
+    def size(self) -> int:
+        """How many bytes it holds."""
+        return self._size
+
+    def append(self, piece: bytes) -> None:
+        """Refuse to add anything."""
+        raise UsageError(f"{self._path} is read, not written to ({len(piece)} bytes)")
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes from ``offset`` on, fewer at the end."""
+        with self._lock:
+            if self.closed:
+                raise _closed()
+            piece = _read(self._file, offset, size, self._size)
+            now = os.fstat(self._file)
+        if (now.st_size, now.st_mtime_ns) != (self._size, self._changed):
+            raise UsageError(f"{self._path} changed while it was read: leave it as it is meanwhile")
+        return piece
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was let go of."""
+        return not self._finalizer.alive
+
+    def close(self) -> None:
+        """Let go of the file, as soon as nobody reads it."""
+        with self._lock:
+            self._finalizer()
+
+
+class Source(Protocol):
+    """What is uploaded: bytes that do not change meanwhile."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Their digest, in hexadecimal."""
+        ...
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return a chunk of them."""
+        ...
+
+
+_DIGESTED = 8 << 20
+"""Bytes that are digested in one go."""
+
+
+class SpooledSource:
+    """The bytes of a spool, to be uploaded once :meth:`digest_next` is through with them."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._hash = hashlib.sha256()
+        self._digested = 0
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return self._spool.size
+
+    @property
+    def sha256(self) -> str:
+        """Their digest, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    def digest_next(self) -> bool:
+        """Take the next bytes into the digest; whether there are more."""
+        piece = self.read(self._digested, _DIGESTED)
+        self._hash.update(piece)
+        self._digested += len(piece)
+        return self._digested < self.size
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Return a chunk of them."""
+        return self._spool.read(offset, size)
+
+
+class NewFile:
+    """A file that takes its name with :meth:`commit`, and leaves nothing without it.
+
+    It is readable only by its owner. Raises :class:`~gemini_batch.UsageError` where the name is
+    taken (unless ``overwrite``) or its directory is missing.
+    """
+
+    def __init__(self, path: StrPath, *, overwrite: bool = False) -> None:
+        self._final = Path(path)
+        if self._final.exists() and not overwrite:
+            raise UsageError(
+                f"{self._final} exists already; remove it, choose another name or overwrite it"
+            )
+        if self._final.is_dir() or not self._final.parent.is_dir():
+            raise UsageError(
+                f"{self._final} cannot be a file: it or its directory is not what it should be"
+            )
+        self._part = self._final.with_name(f"{self._final.name}.part")
+        self._part.unlink(missing_ok=True)  # of a run that was killed
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+        self.stream: BinaryIO = os.fdopen(os.open(self._part, flags, 0o600), "wb")
+
+    def append(self, piece: bytes) -> None:
+        """Add to the end."""
+        with _naming(self._part):
+            self.stream.write(piece)
+
+    def commit(self) -> None:
+        """Give the file its name, now that it is whole."""
+        with _naming(self._part):
+            self.stream.flush()
+            os.fsync(self.stream.fileno())
+        self._part.replace(self._final)
+
+    def close(self) -> None:
+        """Let go of the file; one that was not committed is gone."""
+        if not self.stream.closed:
+            with suppress(OSError):  # what was not written is not wanted, or was fsynced before
+                self.stream.close()
+            self._part.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing(path: StrPath, *, overwrite: bool = False) -> Generator[BinaryIO]:
+    """Write a :class:`NewFile` that is committed when the block ends well."""
+    new = NewFile(path, overwrite=overwrite)
+    try:
+        with _naming(Path(f"{os.fspath(path)}.part")):
+            yield new.stream
+        new.commit()
+    finally:
+        new.close()
+
+
+class _Owned(Protocol):
+    def close(self) -> None: ...
+
+
+Opened = TypeVar("Opened", bound=_Owned)
+
+
 class Spools:
-    """Where a flow's spools live: those it does not keep are closed when it ends.
+    """Where a flow's spools and files live: those it does not keep are closed when it ends.
 
     Flows own nothing, since they cannot clean up; what drives them closes this.
     """
 
     def __init__(self, directory: str | None = None) -> None:
         self._directory = directory
-        self._open: list[Spool] = []
+        self._open: list[_Owned] = []
 
     def in_file(self) -> Spool:
         """Open a spool on disk."""
@@ -171,40 +345,27 @@ class Spools:
         """Open a spool in memory."""
         return self._own(MemorySpool())
 
-    def _own(self, spool: Spool) -> Spool:
-        self._open.append(spool)
-        return spool
+    def source(self, content: StrPath | bytes) -> SpooledSource:
+        """Open a file of the caller's, or take bytes, to be uploaded."""
+        if not isinstance(content, bytes):
+            return SpooledSource(self._own(OpenFile(content)))
+        spool = self.in_memory()
+        spool.append(content)
+        return SpooledSource(spool)
+
+    def new_file(self, path: StrPath, *, overwrite: bool = False) -> NewFile:
+        """Begin a file that takes its name when it is whole."""
+        return self._own(NewFile(path, overwrite=overwrite))
+
+    def _own(self, opened: Opened) -> Opened:
+        self._open.append(opened)
+        return opened
 
     def keep(self, spool: Spool) -> None:
         """Leave a spool open for a new owner."""
         self._open.remove(spool)
 
     def close(self) -> None:
-        """Close the spools that nobody keeps."""
+        """Close what nobody keeps."""
         while self._open:
             self._open.pop().close()
-
-
-@contextmanager
-def replacing(path: StrPath, *, overwrite: bool = False) -> Generator[BinaryIO]:
-    """Write a file that takes its name when the block ends well, and leaves nothing otherwise.
-
-    It is readable only by its owner. Raises :class:`~gemini_batch.UsageError` before the block
-    where the name is taken (unless ``overwrite``) or its directory is missing.
-    """
-    final = Path(path)
-    if final.exists() and not overwrite:
-        raise UsageError(f"{final} exists already; remove it, choose another name or overwrite it")
-    if final.is_dir() or not final.parent.is_dir():
-        raise UsageError(f"{final} cannot be a file: it or its directory is not what it should be")
-    part = final.with_name(f"{final.name}.part")
-    part.unlink(missing_ok=True)  # of a run that was killed
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        with _naming(part), os.fdopen(os.open(part, flags, 0o600), "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(final)
-    finally:
-        part.unlink(missing_ok=True)

@@ -6,17 +6,17 @@ Everything that decides what state a batch is in stands here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias
 
 from attrs import evolve, field, frozen
 
+from .methods import R
 from .models.operation import BatchOperation, BatchState, BatchStats
 from .models.status import Status
 
 if TYPE_CHECKING:
     from .results import BatchResults
 
-R = TypeVar("R")
 
 TRANSITIONS: Mapping[BatchState, frozenset[BatchState]] = {
     BatchState.PENDING: frozenset(

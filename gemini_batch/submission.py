@@ -5,26 +5,28 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
-from attrs import evolve
 
 from . import codec
 from .errors import UsageError
 from .labels import DISPLAY_NAME_LIMIT
-from .models.content import Content, Part
-from .models.generation import GenerateContentRequest, GenerationConfig
+from .methods import GENERATE, Method
+from .models.base import Model
+from .prompts import Prompt
 from .spool import Spool
 
-Prompt: TypeAlias = str | GenerateContentRequest
-"""One prompt: a text, or a request with everything that shapes the answer."""
+P = TypeVar("P")
 
-Entry: TypeAlias = Prompt | tuple[str, Prompt]
+Entry: TypeAlias = P | tuple[str, P]
 """A prompt, with or without a key of its own."""
 
-Requests: TypeAlias = Mapping[str, Prompt] | Iterable[Entry]
+Supply: TypeAlias = Mapping[str, P] | Iterable[Entry[P]]
 """What can be submitted: prompts by key, or prompts in order."""
+
+Requests: TypeAlias = Supply[Prompt]
+"""What can be submitted for generated content."""
 
 Via: TypeAlias = Literal["auto", "inline", "file"]
 """How requests travel: inside the create call, or in a file uploaded before it."""
@@ -42,21 +44,18 @@ _INLINING = 13
 """Bytes that a request takes more inline, with the comma after it, than in a file."""
 _AROUND_INLINED = 200 + 6 * DISPLAY_NAME_LIMIT
 """Bytes of a create call around its requests at most: JSON has six for a control character."""
-_BYTES_PER_TOKEN = 4
-_EXPECTED_TOKENS = 2048
-_IMAGE_BYTES = 3 << 20
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
-def entries_of(requests: object) -> Iterable[Entry]:
+def entries_of(requests: object) -> Iterable[Any]:
     """Return what is to be iterated over; :class:`~gemini_batch.UsageError` where it is nothing."""
-    if isinstance(requests, str | bytes | bytearray | GenerateContentRequest):
-        raise UsageError(f"submit() takes many requests: wrap it in a list ({_kind(requests)})")
+    if isinstance(requests, str | bytes | bytearray | Model):
+        raise UsageError(f"a batch takes many requests: wrap it in a list ({_kind(requests)})")
     if isinstance(requests, Mapping):
-        return cast("Mapping[str, Prompt]", requests).items()
+        return cast("Mapping[str, object]", requests).items()
     if isinstance(requests, Iterable):
-        return cast("Iterable[Entry]", requests)
-    raise UsageError(f"submit() takes a mapping or an iterable of requests, not {_kind(requests)}")
+        return cast("Iterable[object]", requests)
+    raise UsageError(f"a batch takes a mapping or an iterable of requests, not {_kind(requests)}")
 
 
 def _kind(value: object) -> str:
@@ -105,6 +104,26 @@ class SubmittedKeys:
         self._is_explicit.append(key is not None)
         return name
 
+    def take(self, entry: object) -> tuple[str, object, str]:
+        """Return the key and the prompt of the next request, and what to call it in an error."""
+        key, prompt = self._split(entry)
+        name = self.add(key)
+        return name, prompt, f"request {len(self) - 1} (key {name!a})"
+
+    def _split(self, entry: object) -> tuple[str | None, object]:
+        if not isinstance(entry, tuple):
+            return None, entry
+        pair = cast("tuple[object, ...]", entry)
+        if len(pair) != 2:
+            raise UsageError(
+                f"request {len(self)} is a tuple of {len(pair)}; a key and a prompt are two"
+            )
+        key, prompt = pair
+        if not isinstance(key, str):
+            hint = "use str(key)" if isinstance(key, int) else "a key is a string"
+            raise UsageError(f"request {len(self)} has the key {key!a}: {hint}")
+        return key, prompt
+
 
 class _Encoded(msgspec.Struct):
     """A line of the spool, split without decoding it."""
@@ -116,8 +135,9 @@ class _Encoded(msgspec.Struct):
 class Submission:
     """Requests encoded as lines of ``{"key", "request"}``; each is checked as it comes."""
 
-    def __init__(self, spool: Spool) -> None:
+    def __init__(self, spool: Spool, method: Method[Any] = GENERATE) -> None:
         self._spool = spool
+        self._method = method
         self._hash = hashlib.sha256()
         self._expected_answers = 0
         self.keys = SubmittedKeys()
@@ -153,29 +173,13 @@ class Submission:
             )
 
     def _line(self, entry: object) -> bytes:
-        key, prompt = self._split(entry)
-        name = self.keys.add(key)
-        where = f"request {len(self.keys) - 1} (key {name!a})"
-        request = _request(prompt, where)
-        self._expected_answers += _expected_bytes(request)
+        name, prompt, where = self.keys.take(entry)
+        request = self._method.request(prompt, where)
+        self._expected_answers += self._method.expected_bytes(request)
         try:
             return b'{"key":%s,"request":%s}\n' % (codec.encode(name), codec.encode(request))
         except ValueError as refused:
             raise UsageError(f"{where}: {refused}") from None
-
-    def _split(self, entry: object) -> tuple[str | None, object]:
-        if not isinstance(entry, tuple):
-            return None, entry
-        pair = cast("tuple[object, ...]", entry)
-        if len(pair) != 2:
-            raise UsageError(
-                f"request {len(self.keys)} is a tuple of {len(pair)}; a key and a prompt are two"
-            )
-        key, prompt = pair
-        if not isinstance(key, str):
-            hint = "use str(key)" if isinstance(key, int) else "a key is a string"
-            raise UsageError(f"request {len(self.keys)} has the key {key!a}: {hint}")
-        return key, prompt
 
     def via(self, wanted: Via) -> Literal["inline", "file"]:
         """Decide how the requests travel, now that all are known."""
@@ -183,7 +187,11 @@ class Submission:
             raise UsageError("there are no requests to submit")
         if wanted == "file" or (
             wanted == "auto"
-            and (self.inlined_size > INLINE_BYTES or self._expected_answers > INLINE_ANSWERS)
+            and (
+                self._method.by_file
+                or self.inlined_size > INLINE_BYTES
+                or self._expected_answers > INLINE_ANSWERS
+            )
         ):
             return "file"
         if wanted not in {"auto", "inline"}:
@@ -203,56 +211,3 @@ class Submission:
             b'{"request":%s,"metadata":{"key":%s}}' % (bytes(one.request), bytes(one.key))
             for one in encoded
         )
-
-
-def _request(prompt: object, where: str) -> GenerateContentRequest:
-    if isinstance(prompt, str):
-        if not prompt:
-            raise UsageError(f"{where}: the prompt is empty")
-        return GenerateContentRequest.of(prompt)
-    if not isinstance(prompt, GenerateContentRequest):
-        raise UsageError(
-            f"{where}: a prompt is a str or a GenerateContentRequest, not {_kind(prompt)}"
-        )
-    if not prompt.contents:
-        raise UsageError(f"{where}: contents is empty")
-    for index, content in enumerate(prompt.contents):
-        _require_parts(content, f"{where}: contents[{index}]")
-    if prompt.system_instruction is not None:
-        _require_parts(prompt.system_instruction, f"{where}: system_instruction")
-    _require_config(prompt.generation_config, f"{where}: generation_config")
-    if prompt.model is not None and "/" not in prompt.model:
-        return evolve(prompt, model=f"models/{prompt.model}")
-    return prompt
-
-
-def _require_parts(content: object, where: str) -> None:
-    if not isinstance(content, Content):
-        raise UsageError(f"{where} is not a Content but {_kind(content)}")
-    if not content.parts:
-        raise UsageError(f"{where}.parts is empty")
-    for index, part in enumerate(cast("tuple[object, ...]", content.parts)):
-        if not isinstance(part, Part):
-            raise UsageError(f"{where}.parts[{index}] is not a Part but {_kind(part)}")
-        if part.text == "":
-            raise UsageError(f"{where}.parts[{index}].text is empty")
-
-
-def _require_config(config: object, where: str) -> None:
-    if config is not None and not isinstance(config, GenerationConfig):
-        raise UsageError(f"{where} is not a GenerationConfig but {_kind(config)}")
-    for name in ("max_output_tokens", "candidate_count"):
-        value = getattr(config, name, None)
-        if not isinstance(value, int | None):
-            raise UsageError(f"{where}.{name} is not an int but {_kind(value)}")
-
-
-def _expected_bytes(request: GenerateContentRequest) -> int:
-    """Guess the size of an answer, to choose how it had better come back."""
-    config: Any = request.generation_config
-    if config is None:
-        return _BYTES_PER_TOKEN * _EXPECTED_TOKENS
-    size = _BYTES_PER_TOKEN * (config.max_output_tokens or _EXPECTED_TOKENS)
-    if any(modality != "TEXT" for modality in config.response_modalities):
-        size += _IMAGE_BYTES
-    return size * (config.candidate_count or 1)

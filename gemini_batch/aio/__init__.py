@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .client import AsyncBatchClient
+from .files import AsyncFiles
 from .handle import AsyncBatchHandle
-from .streams import AsyncStream
+from .streams import AsyncPager, AsyncStream
 
-__all__ = ["AsyncBatchClient", "AsyncBatchHandle", "AsyncStream"]
+__all__ = ["AsyncBatchClient", "AsyncBatchHandle", "AsyncFiles", "AsyncPager", "AsyncStream"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn
 
 from attrs import evolve
 
@@ -10,8 +10,10 @@ from ..batch import Batch
 from ..custody import Custody
 from ..errors import AsyncHandleReturnedError, GeminiBatchError, NotFoundError
 from ..flows.batches import cancel, delete, look
-from ..flows.results import results, status, stream, wait, waiting, watch
+from ..flows.results import results, status, stream, wait, watch
+from ..flows.waiting import waiting
 from ..items import BatchGenerationResponseItem
+from ..methods import R
 from ..models.operation import BatchOperation
 from ..progress import Report
 from ..results import BatchResults
@@ -19,8 +21,6 @@ from ..retry import PollPolicy, is_transient
 from ..states import BatchStatus
 from .link import Link
 from .streams import AsyncStream
-
-R = TypeVar("R")
 
 
 class AsyncBatchHandle(Generic[R]):
@@ -170,3 +170,11 @@ class AsyncBatchHandle(Generic[R]):
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a handle is not pickled: send batch.name, use client.get_batch(name)")
+
+
+def batch_of(handle: AsyncBatchHandle[R]) -> Batch[R]:
+    """Return what is known of the batch of a handle that is live."""
+    # Of a class of this module, and not for anybody else.
+    custody, batch = handle._custody, handle._batch  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    custody.require_live()
+    return batch

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from ..endpoints.replies import Page
 from ..errors import UsageError
 
 T = TypeVar("T")
@@ -16,8 +17,11 @@ T = TypeVar("T")
 class AsyncStream(Generic[T]):
     """Values one after the other. Close it, or use ``async with``, unless you read it to its end.
 
-    An asynchronous generator that is left behind would be ended by another task.
+    An asynchronous generator that is left behind would be ended by another task, which does no
+    harm only where it holds nothing.
     """
+
+    _lasting = True
 
     def __init__(self, values: AsyncGenerator[T]) -> None:
         self._values = values
@@ -62,6 +66,24 @@ class AsyncStream(Generic[T]):
         await self.aclose()
 
     def __del__(self) -> None:
-        if self._open:
+        if self._open and self._lasting:
             message = "an AsyncStream was neither read to its end nor closed: use async with"
             warnings.warn(message, ResourceWarning, 2, source=self)
+
+
+class AsyncPager(AsyncStream[T]):
+    """All that a list holds, asked for page by page as it is read."""
+
+    _lasting = False
+
+    def __init__(
+        self, values: AsyncGenerator[T], pages: Callable[[], AsyncGenerator[Page[T]]]
+    ) -> None:
+        super().__init__(values)
+        self._pages = pages
+
+    def pages(self) -> AsyncStream[Page[T]]:
+        """Return the pages instead of what is on them, from the first one on."""
+        stream = AsyncStream(self._pages())
+        stream._lasting = False  # noqa: SLF001 - of the class that this one is made from
+        return stream

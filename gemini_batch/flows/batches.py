@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Literal, TypeAlias
 
-from ..effects import FlowBody, Item, Now, Offload, Request, Sleep, StreamBody, fed_by, flow
-from ..endpoints import (
+from ..effects import FlowBody, Now, Offload, Request, Sleep, fed_by, flow
+from ..endpoints.batches import (
     Look,
     build_cancel,
     build_delete,
@@ -26,11 +26,13 @@ from ..errors import (
     ProtocolError,
     TransportError,
 )
+from ..labels import require_label
 from ..log import log
 from ..models.operation import BatchOperation
 from ..retry import Action, Call, action_for
 from ..settings import Settings
 from .calls import exchange, patience
+from .lists import members
 
 OnUnknown: TypeAlias = Literal["raise", "resubmit"]
 """What to do where a create may have acted and nothing of it can be found."""
@@ -72,24 +74,6 @@ def delete(settings: Settings, name: str) -> FlowBody[None]:
 
 
 @flow
-def operations(settings: Settings, most: int) -> StreamBody[BatchOperation]:
-    """Go through the ``most`` newest batches of the project, newest first (AIP-158)."""
-    token, seen, left = "", {""}, most
-    while left > 0:
-        request = build_list(settings.api, _PAGE_SIZE, token)
-        page = parse_list((yield from exchange(settings, request, Call.READ)))
-        for operation in page.operations[:left]:
-            yield Item(operation)
-        left -= len(page.operations) or 1  # or empty pages could go on for ever
-        token = page.next_page_token
-        if not token:
-            return
-        if token in seen:
-            raise ProtocolError("the service repeats a page token: its list of batches has no end")
-        seen.add(token)
-
-
-@flow
 def find(settings: Settings, label: str) -> FlowBody[BatchOperation | None]:
     """Look once through the newest batches for a label; of two, the older is returned."""
     found: list[BatchOperation] = []
@@ -102,11 +86,24 @@ def find(settings: Settings, label: str) -> FlowBody[BatchOperation | None]:
             found.append(operation)
         return ()
 
-    yield from fed_by(operations(settings, LOOKED_THROUGH), compare)
+    newest = partial(build_list, settings.api, _PAGE_SIZE)
+    yield from fed_by(members(settings, newest, parse_list, most=LOOKED_THROUGH), compare)
     if len(found) > 1:
         others = ", ".join(operation.name for operation in found[:-1])
         log.warning("more than one batch is labelled %s: also %s", label, others)
     return found[-1] if found else None
+
+
+@flow
+def adopt(settings: Settings, label: str) -> FlowBody[BatchOperation]:
+    """Return the batch that has a label, looking once.
+
+    None may be found: the create call never got through, or the list lags behind.
+    """
+    found = yield from find(settings, require_label(label))
+    if found is None:
+        raise CreateOutcomeUnknownError(label)
+    return found
 
 
 def _looks(seconds: float) -> Iterator[float]:

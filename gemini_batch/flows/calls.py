@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from ..effects import FlowBody, Now, Request, Response, Send, Sleep, flow
-from ..endpoints import accept
+from ..endpoints.replies import accept
 from ..errors import ApiError, TransportError
 from ..log import log
 from ..retry import Action, Call, Patience, action_for

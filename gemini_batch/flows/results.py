@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
-from typing import Any, TypeVar
-
-from attrs import frozen
+from typing import Any
 
 from ..batch import Batch
-from ..effects import FlowBody, Item, Now, Offload, Sleep, StreamBody, fed_by, flow
-from ..endpoints import Look
+from ..effects import FlowBody, Item, Offload, StreamBody, fed_by, flow
 from ..errors import (
-    ApiError,
     BatchCancelledError,
     BatchExpiredError,
     BatchFailedError,
@@ -22,18 +17,16 @@ from ..errors import (
     ProtocolError,
     ResultsGoneError,
     ResultsIncompleteError,
-    UsageError,
-    WaitTimeoutError,
 )
 from ..index import BOM, Indexer, open_envelope
 from ..items import BatchGenerationResponseItem, read_item
 from ..jsonl import Line, LineSplitter
 from ..limits import PIECE
 from ..log import log
+from ..methods import R
 from ..models.operation import BatchOperation, BatchState
-from ..progress import Progress, Report, report_for, report_nothing
+from ..progress import Report, report_nothing
 from ..results import BatchResults
-from ..retry import PollPolicy, is_transient
 from ..settings import Settings
 from ..spool import Spools
 from ..states import (
@@ -41,52 +34,30 @@ from ..states import (
     Cancelled,
     Expired,
     Failed,
-    Observation,
     Succeeded,
     Unrecognised,
     status_of,
 )
 from ..text import printable
 from .batches import look
-from .files import download
-
-R = TypeVar("R")
-
-
-@frozen
-class Waiting:
-    """How to wait: for how many seconds at most, how often to look, and whom to tell."""
-
-    poll: PollPolicy
-    timeout: float | None = None
-    report: Report = report_nothing
-
-
-def waiting(
-    settings: Settings,
-    timeout: float | None,
-    poll: PollPolicy | None,
-    progress: bool | Report,  # noqa: FBT001 - what the caller gave, passed on
-) -> Waiting:
-    """Return how to wait, for the arguments of a handle's method."""
-    if timeout is not None and not (timeout >= 0 and math.isfinite(timeout)):
-        raise UsageError(f"timeout must be 0 or more and finite, or None, not {timeout!r}")
-    return Waiting(poll or settings.poll, timeout, report_for(progress))
+from .downloads import download
+from .waiting import Sighting, Waiting, looks, require_kind
 
 
 @flow
 def status(settings: Settings, batch: Batch[R], spools: Spools) -> FlowBody[BatchStatus[R]]:
     """Look once; the results of a finished batch are fetched, unless they were before."""
-    known = _known(batch)
+    known = known_status(batch)
     if known is not None:
         return known
     seen = yield from look(settings, batch.name)
+    require_kind(batch, seen.operation)
     observation = batch.observe(seen.operation)
     sighting = Sighting(seen, observation)
-    return (yield from _status(settings, batch, sighting, spools, report_nothing))
+    return (yield from status_after(settings, batch, sighting, spools, report_nothing))
 
 
-def _known(batch: Batch[R]) -> BatchStatus[R] | None:
+def known_status(batch: Batch[R]) -> BatchStatus[R] | None:
     """Return the status of a batch that is finished and whose results are here already."""
     held = batch.held_results()
     if batch.observation is None or not batch.observation.finished or held is None:
@@ -99,15 +70,15 @@ def watch(
     settings: Settings, batch: Batch[R], spools: Spools, terms: Waiting
 ) -> StreamBody[BatchStatus[R]]:
     """Look again and again; the last status is the final one, with its results."""
-    known = _known(batch)
+    known = known_status(batch)
     if known is not None:
         yield Item(known)
         return
 
     def tell(sighting: Sighting) -> StreamBody[BatchStatus[R]]:
-        yield Item((yield from _status(settings, batch, sighting, spools, terms.report)))
+        yield Item((yield from status_after(settings, batch, sighting, spools, terms.report)))
 
-    yield from fed_by(_looks(settings, batch, terms), tell)
+    yield from fed_by(looks(settings, batch, terms), tell)
 
 
 @flow
@@ -176,9 +147,8 @@ def stream(
         last[:] = [sighting]
         return ()
 
-    yield from fed_by(_looks(settings, batch, terms), keep)
+    yield from fed_by(looks(settings, batch, terms), keep)
     (sighting,) = last
-    _require_kind(batch, sighting)
     operation = sighting.observation.operation
     final: BatchStatus[R] = status_of(sighting.observation, None)
     if not operation.has_output:
@@ -210,82 +180,15 @@ def stream(
         raise ResultsIncompleteError(f"{count} results came back for {expected} requests")
 
 
-@frozen
-class Sighting:
-    """A look, and what is known after it."""
-
-    look: Look
-    observation: Observation
-
-
-@flow
-def _looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[Sighting]:
-    """Look until the batch is finished; a look that fails for the moment is left out."""
-    started = yield from Now()
-    give_up = math.inf if terms.timeout is None else started + terms.timeout
-    looks = 0
-    state: str | None = None
-    done_since: float | None = None
-    while True:
-        looks += 1
-        failure: GeminiBatchError | None = None
-        try:
-            seen = yield from look(settings, batch.name, give_up)
-        except GeminiBatchError as error:
-            if not is_transient(error):
-                raise
-            log.info("%s could not be looked at, going on: %s", batch.name, error)
-            failure = error
-        else:
-            observation = batch.observe(seen.operation)
-            _tell(batch.name, observation, state, terms.report)
-            state = str(observation.state)
-            yield Item(Sighting(seen, observation))
-            if observation.finished:
-                return
-            now = yield from Now()
-            if not observation.awaits_output:
-                done_since = None
-            elif done_since is None:
-                done_since = now
-            elif now - done_since >= terms.poll.grace:
-                raise ProtocolError(
-                    f"{batch.name} finished without a result: the service calls it done since "
-                    f"{terms.poll.grace:g} s and has nothing to show. Look again later"
-                )
-        pause = max(terms.poll.pause(looks, settings.chance()), _asked_for(failure))
-        left = give_up - (yield from Now())
-        if terms.timeout is not None and left <= 0:
-            raise WaitTimeoutError(batch.name, terms.timeout, state) from failure
-        yield from Sleep(min(pause, left))
-
-
-def _asked_for(failure: GeminiBatchError | None) -> float:
-    """Return how long the service asked to be left alone."""
-    return (isinstance(failure, ApiError) and failure.retry_after) or 0.0
-
-
-def _tell(name: str, observation: Observation, before: str | None, report: Report) -> None:
-    """Report a look, and log what is odd about it once."""
-    stats = observation.operation.stats
-    done = (stats.successful_request_count or 0) + (stats.failed_request_count or 0)
-    report(Progress("waiting", done, stats.request_count, str(observation.state)))
-    if observation.contradiction is not None:
-        log.warning("%s", printable(observation.contradiction))
-    if not observation.state.recognised and before != observation.state:
-        log.warning("%s is in a state not known here: %s", name, printable(observation.state))
-
-
-def _status(
+def status_after(
     settings: Settings, batch: Batch[R], sighting: Sighting, spools: Spools, report: Report
 ) -> FlowBody[BatchStatus[R]]:
     """Return the status for a look, with the results of a finished batch."""
-    _require_kind(batch, sighting)
     observation = sighting.observation
     found = None
     if observation.finished and observation.operation.has_output:
         try:
-            found = yield from _collect(settings, batch, sighting, spools, report)
+            found = yield from collect(settings, batch, sighting, spools, report)
         except ResultsGoneError as gone:
             if observation.state not in {BatchState.CANCELLED, BatchState.EXPIRED}:
                 gone.operation = observation.operation
@@ -297,14 +200,7 @@ def _status(
     return status_of(observation, found)
 
 
-def _require_kind(batch: Batch[Any], sighting: Sighting) -> None:
-    if sighting.look.operation.embeddings:
-        raise UsageError(
-            f"{batch.name} holds embeddings, and was asked for as a batch of generated content"
-        )
-
-
-def _collect(
+def collect(
     settings: Settings, batch: Batch[R], sighting: Sighting, spools: Spools, report: Report
 ) -> FlowBody[BatchResults[R]]:
     """Fetch the results, index them on the way, and put them in order."""

@@ -53,6 +53,15 @@ class FunctionCall(Model):
 
 
 @frozen
+class FunctionResponse(Model):
+    """What came of a call that the model asked for; ``response`` is an object of your making."""
+
+    name: str = ""
+    response: Mapping[str, Any] = field(factory=no_members, hash=False)
+    id: str | None = None
+
+
+@frozen
 class Part(Model):
     """One piece of a ``Content``: exactly one of its members says which kind it is."""
 
@@ -60,6 +69,7 @@ class Part(Model):
     inline_data: Blob | None = None
     file_data: FileData | None = None
     function_call: FunctionCall | None = None
+    function_response: FunctionResponse | None = None
     thought: bool | None = None
     thought_signature: str | None = field(default=None, repr=False)
 

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from ..errors import NoTextError
 from .base import Model, OpenEnum, as_strings
 from .content import Blob, Content, FunctionCall, Part
+from .tools import Tool, as_tools
 
 
 @frozen
@@ -49,13 +50,14 @@ def as_contents(values: Iterable[Content]) -> tuple[Content, ...]:
 class GenerateContentRequest(Model):
     """One prompt with everything that shapes its answer.
 
-    Members that are not named here yet (``tools``, ``safetySettings``, …) go into ``extra`` in the
-    API's spelling.
+    Members that are not named here yet (``toolConfig``, ``safetySettings``, …) go into ``extra`` in
+    the API's spelling.
     """
 
     contents: tuple[Content, ...] = field(default=(), converter=as_contents)
     system_instruction: Content | None = None
     generation_config: GenerationConfig | None = None
+    tools: tuple[Tool, ...] = field(default=(), converter=as_tools)
     cached_content: str | None = None
     model: str | None = None
 

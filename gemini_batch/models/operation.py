@@ -91,6 +91,7 @@ class BatchOperation:
     adds to find a batch again, ``raw_display_name`` both as the service has them. ``done`` says
     that the service will do no more; ``error`` why it failed as a whole. ``responses_file`` names
     the file of the results, if they are in one; ``inlined`` says that they are in the operation.
+    ``embeddings`` says which kind of answers the batch has, ``None`` that nobody told.
     """
 
     name: str
@@ -108,7 +109,7 @@ class BatchOperation:
     input_file: str | None = None
     responses_file: str | None = None
     inlined: bool = False
-    embeddings: bool = False
+    embeddings: bool | None = None
 
     @property
     def has_output(self) -> bool:

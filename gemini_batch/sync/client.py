@@ -5,27 +5,44 @@ from __future__ import annotations
 import os
 import secrets
 import warnings
+from collections.abc import Iterable
+from functools import partial
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
 
 import requests
 
 from ..batch import Batch
-from ..endpoints import require_name
+from ..builders import BatchBuilder, GenerateContentBuilder
+from ..endpoints.batches import build_list, parse_list
+from ..endpoints.names import require_name
 from ..errors import UsageError
-from ..flows.batches import OnUnknown
-from ..flows.submit import Order, submit
+from ..flows.batches import OnUnknown, adopt
+from ..flows.lists import require_page_size
+from ..flows.many import as_completed, wait_all
+from ..flows.submit import Order, order_of, submit, submit_file
+from ..flows.waiting import require_kind, waiting
 from ..labels import ENTROPY
 from ..log import trimmed
+from ..methods import GENERATE, Method, R, Text, embed, method_of
+from ..models.file import File
 from ..models.generation import GenerationResponse
 from ..models.operation import BatchOperation
 from ..progress import Report, report_for
+from ..prompts import Prompt
 from ..retry import PollPolicy, RetryPolicy, Timeouts
 from ..settings import configure
-from ..submission import Requests, Via, entries_of
-from .handle import SyncBatchHandle
+from ..states import BatchStatus
+from ..submission import Requests, Supply, Via, entries_of
+from .files import SyncFiles
+from .handle import SyncBatchHandle, batch_of
 from .link import Link
+from .streams import SyncPager, SyncStream
 from .transport import Connection, own_session, require_harmless
+
+if TYPE_CHECKING:
+    from ..models.creation import AsyncBatchEmbedContentRequest, BatchGenerateContentRequest
+    from ..models.embedding import EmbedContentResponse
 
 
 class SyncBatchClient:
@@ -88,6 +105,34 @@ class SyncBatchClient:
         self._link = Link(connection, spool_dir, owns_session=own)
         self._model = model
 
+    def generate_content(self) -> GenerateContentBuilder:
+        """Begin to put one request together; no model is called."""
+        return GenerateContentBuilder()
+
+    def batch_generate_content(
+        self,
+    ) -> BatchBuilder[Prompt, BatchGenerateContentRequest, SyncBatchHandle[GenerationResponse]]:
+        """Begin to put a batch of requests together; nothing is sent before it is executed."""
+
+        def begin(
+            requests: Supply[Any], model: str | None, name: str | None, via: Via
+        ) -> SyncBatchHandle[GenerationResponse]:
+            return self.submit(requests, model=model, display_name=name, via=via)
+
+        return BatchBuilder(GENERATE, begin)
+
+    def batch_embed_contents(
+        self,
+    ) -> BatchBuilder[Text, AsyncBatchEmbedContentRequest, SyncBatchHandle[EmbedContentResponse]]:
+        """Begin to put a batch of embeddings together; nothing is sent before it is executed."""
+
+        def begin(
+            requests: Supply[Any], model: str | None, name: str | None, via: Via
+        ) -> SyncBatchHandle[EmbedContentResponse]:
+            return self.submit_embeddings(requests, model=model, display_name=name, via=via)
+
+        return BatchBuilder(embed(), begin)
+
     def submit(
         self,
         requests: Requests,
@@ -123,24 +168,220 @@ class SyncBatchClient:
             UsageError: A request is not valid; the first offender is named, and nothing was sent.
             CreateOutcomeUnknownError: The batch may exist; its label says where to look.
         """
-        entropy = secrets.token_bytes(ENTROPY)
-        order = Order.of(model or self._model, display_name, label, via, on_unknown, entropy)
+        told = (model, display_name, label, via, on_unknown, progress)
+        return self._submit(GENERATE, requests, *told)
+
+    def submit_embeddings(
+        self,
+        texts: Supply[Text],
+        *,
+        model: str | None = None,
+        display_name: str | None = None,
+        task_type: str | None = None,
+        output_dimensionality: int | None = None,
+        via: Via = "auto",
+        label: str | None = None,
+        on_unknown: OnUnknown = "raise",
+        progress: bool | Report = False,
+    ) -> SyncBatchHandle[EmbedContentResponse]:
+        """Submit texts to be embedded as one batch, which is billed once it exists.
+
+        ``texts`` is a mapping of keys to texts, or an iterable of texts or of ``(key, text)``; a
+        text is a ``str`` or an ``EmbedContentRequest``. For those that are a ``str``,
+        ``task_type`` says what their embeddings are for, such as ``"RETRIEVAL_DOCUMENT"``, and
+        ``output_dimensionality`` how many numbers they shall have.
+
+        The other arguments are those of ``submit``, as is what is raised; ``"auto"`` always takes
+        a file.
+        """
+        told = (model, display_name, label, via, on_unknown, progress)
+        return self._submit(embed(task_type, output_dimensionality), texts, *told)
+
+    def _submit(
+        self,
+        method: Method[R],
+        requests: Supply[Any],
+        model: str | None,
+        display_name: str | None,
+        label: str | None,
+        via: Via,
+        on_unknown: OnUnknown,
+        progress: bool | Report,  # noqa: FBT001 - what the caller gave, passed on
+    ) -> SyncBatchHandle[R]:
         entries = iter(entries_of(requests))
+        order = self._order(method, model, display_name, label, via, on_unknown)
         spools = self._link.spools()
         flow = submit(self._link.settings, entries, order, spools, report_for(progress))
         return SyncBatchHandle(self._link, self._link.run(flow, spools))
 
+    def _order(
+        self,
+        method: Method[R],
+        model: str | None,
+        display_name: str | None,
+        label: str | None,
+        via: Via,
+        on_unknown: OnUnknown,
+    ) -> Order[R]:
+        entropy = secrets.token_bytes(ENTROPY)
+        return order_of(method, model or self._model, display_name, label, via, on_unknown, entropy)
+
+    @overload
+    def submit_file(
+        self,
+        file: str | File,
+        *,
+        model: str | None = None,
+        display_name: str | None = None,
+        label: str | None = None,
+        on_unknown: OnUnknown = "raise",
+    ) -> SyncBatchHandle[GenerationResponse]: ...
+    @overload
+    def submit_file(
+        self,
+        file: str | File,
+        *,
+        model: str | None = None,
+        display_name: str | None = None,
+        label: str | None = None,
+        on_unknown: OnUnknown = "raise",
+        answers: type[R],
+    ) -> SyncBatchHandle[R]: ...
+    def submit_file(
+        self,
+        file: str | File,
+        *,
+        model: str | None = None,
+        display_name: str | None = None,
+        label: str | None = None,
+        on_unknown: OnUnknown = "raise",
+        answers: type[Any] = GenerationResponse,
+    ) -> SyncBatchHandle[Any]:
+        """Submit the requests of a file that was uploaded before, as one batch.
+
+        Each line of the file is ``{"key": …, "request": …}``, in JSON. The keys are not known to
+        the handle, so that its results cannot tell which are missing, only how many. ``answers``
+        is ``EmbedContentResponse`` where the requests are for embeddings; the other arguments are
+        those of ``submit``.
+
+        Raises:
+            InvalidRequestError: The service refuses a line; it names each that it refuses.
+            CreateOutcomeUnknownError: The batch may exist; its label says where to look.
+        """
+        order = self._order(method_of(answers), model, display_name, label, "file", on_unknown)
+        name = file.name if isinstance(file, File) else file
+        flow = submit_file(self._link.settings, name, order)
+        return SyncBatchHandle(self._link, self._link.run(flow))
+
+    @overload
     def get_batch(
         self, name_or_operation: str | BatchOperation, *, key_member: str = "key"
-    ) -> SyncBatchHandle[GenerationResponse]:
+    ) -> SyncBatchHandle[GenerationResponse]: ...
+    @overload
+    def get_batch(
+        self,
+        name_or_operation: str | BatchOperation,
+        *,
+        answers: type[R],
+        key_member: str = "key",
+    ) -> SyncBatchHandle[R]: ...
+    def get_batch(
+        self,
+        name_or_operation: str | BatchOperation,
+        *,
+        answers: type[Any] = GenerationResponse,
+        key_member: str = "key",
+    ) -> SyncBatchHandle[Any]:
         """Return a handle for a batch that exists; nothing is sent.
 
-        ``key_member`` names the member of the requests' metadata that holds their keys, for
-        batches made inline by other clients. The submitted keys are not known to such a handle.
+        The submitted keys are not known to such a handle. A batch whose answers are not what is
+        said here is a :class:`~gemini_batch.UsageError` when it is first looked at.
+
+        Args:
+            name_or_operation: The name, ``batches/…``, or what was seen of the batch.
+            answers: What its answers are, ``GenerationResponse`` or ``EmbedContentResponse``.
+            key_member: Which member of the requests' metadata holds their keys, for batches made
+                inline by other clients.
         """
-        name = name_or_operation if isinstance(name_or_operation, str) else name_or_operation.name
-        batch = Batch(require_name(name, "batches"), GenerationResponse, key_member=key_member)
+        kind, seen = method_of(answers).answers, name_or_operation
+        name = seen if isinstance(seen, str) else seen.name
+        batch = Batch(require_name(name, "batches"), kind, key_member=key_member)
+        if isinstance(seen, BatchOperation):
+            require_kind(batch, seen)
         return SyncBatchHandle(self._link, batch)
+
+    @overload
+    def adopt(self, label: str) -> SyncBatchHandle[GenerationResponse]: ...
+    @overload
+    def adopt(self, label: str, *, answers: type[R]) -> SyncBatchHandle[R]: ...
+    def adopt(self, label: str, *, answers: type[Any] = GenerationResponse) -> SyncBatchHandle[Any]:
+        """Return a handle for the batch that was created under a label, if its reply was lost.
+
+        The label is that of the :class:`~gemini_batch.CreateOutcomeUnknownError`. It is looked for
+        once, among the thousand newest batches.
+
+        Raises:
+            CreateOutcomeUnknownError: No batch has it, or none yet: the list may lag behind.
+        """
+        kind = method_of(answers).answers
+        operation = self._link.run(adopt(self._link.settings, label))
+        batch = Batch(operation.name, kind)
+        require_kind(batch, operation)
+        return SyncBatchHandle(self._link, batch)
+
+    def list_batches(self, page_size: int | None = None) -> SyncPager[BatchOperation]:
+        """Return the batches of the project, newest first, page by page as they are read.
+
+        None of them has its results; ``get_batch(operation)`` makes a handle of one. Its
+        ``pages()`` are the pages themselves.
+        """
+        size = require_page_size(page_size)
+        return self._link.turn_over(partial(build_list, self._link.settings.api, size), parse_list)
+
+    def as_completed(
+        self,
+        handles: Iterable[SyncBatchHandle[R]],
+        *,
+        timeout: float | None = None,
+        poll: PollPolicy | None = None,
+        progress: bool | Report = False,
+    ) -> SyncStream[SyncBatchHandle[R]]:
+        """Wait for many batches in one loop, and yield each handle as its batch is finished.
+
+        Nothing is downloaded before you ask the handle for it. A batch that can no longer be
+        looked at is yielded too: its handle's methods raise why. The arguments are those of
+        ``watch``, and the timeout is for all batches together.
+        """
+        waited_for = tuple(handles)
+        batches = [batch_of(handle) for handle in waited_for]
+        spools = self._link.spools()
+        terms = waiting(self._link.settings, timeout, poll, progress)
+        stream = as_completed(self._link.settings, waited_for, batches, spools, terms)
+        return self._link.iterate(stream, spools)
+
+    def wait_all(
+        self,
+        handles: Iterable[SyncBatchHandle[R]],
+        *,
+        timeout: float | None = None,
+        poll: PollPolicy | None = None,
+        progress: bool | Report = False,
+    ) -> list[BatchStatus[R]]:
+        """Wait for many batches in one loop, and return their final statuses in that order.
+
+        The arguments are those of ``watch``, and the timeout is for all batches together. One that
+        cannot be had does not end the wait for the others: its error is raised at the end, with a
+        note for each further one, and the handles keep the results of the rest.
+        """
+        batches = [batch_of(handle) for handle in handles]
+        spools = self._link.spools()
+        terms = waiting(self._link.settings, timeout, poll, progress)
+        return self._link.run(wait_all(self._link.settings, batches, spools, terms), spools)
+
+    @property
+    def files(self) -> SyncFiles:
+        """The files of the project: upload, look, list, download and delete."""
+        return SyncFiles(self._link)
 
     def close(self) -> None:
         """Close the connections, unless the session is yours; batches go on at the service."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
-from ..effects import Effect, Flow, Stream
+from ..effects import Effect, Flow, Request, Response, Stream
+from ..endpoints.replies import Page
 from ..errors import UsageError
+from ..flows.lists import members, pages
 from ..settings import Settings
 from ..spool import Spools
 from .drivers import iterate, run
-from .streams import SyncStream
+from .streams import SyncPager, SyncStream
 from .transport import Connection, RequestsTransport
 
 T = TypeVar("T")
@@ -47,6 +50,17 @@ class Link:
     def iterate(self, stream: Stream[T], spools: Spools | None = None) -> SyncStream[T]:
         """Return the items of a stream."""
         return SyncStream(iterate(stream, self._transport(spools)))
+
+    def turn_over(
+        self, build: Callable[[str], Request], parse: Callable[[Response], Page[T]]
+    ) -> SyncPager[T]:
+        """Return what a list holds, whose pages these two ask for and read."""
+
+        def leaves() -> Generator[Page[T]]:
+            return iterate(pages(self.settings, build, parse), self._transport(None))
+
+        stream = members(self.settings, build, parse)
+        return SyncPager(iterate(stream, self._transport(None)), leaves)
 
     def _transport(self, spools: Spools | None) -> RequestsTransport:
         self.require_open()

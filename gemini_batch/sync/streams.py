@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from ..endpoints.replies import Page
 from ..errors import UsageError
 
 T = TypeVar("T")
@@ -49,3 +50,15 @@ class SyncStream(Generic[T]):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class SyncPager(SyncStream[T]):
+    """All that a list holds, asked for page by page as it is read."""
+
+    def __init__(self, values: Generator[T], pages: Callable[[], Generator[Page[T]]]) -> None:
+        super().__init__(values)
+        self._pages = pages
+
+    def pages(self) -> SyncStream[Page[T]]:
+        """Return the pages instead of what is on them, from the first one on."""
+        return SyncStream(self._pages())

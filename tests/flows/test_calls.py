@@ -7,7 +7,7 @@ from attrs import frozen
 
 from gemini_batch import retry
 from gemini_batch.effects import Effect, Flow, Request, Response, Send
-from gemini_batch.endpoints import build_create, build_get
+from gemini_batch.endpoints.batches import build_create, build_get
 from gemini_batch.errors import (
     ApiError,
     InvalidRequestError,
@@ -18,7 +18,7 @@ from gemini_batch.errors import (
 )
 from gemini_batch.flows.batches import cancel, create, delete, look
 from gemini_batch.flows.calls import exchange, patience
-from gemini_batch.flows.files import upload
+from gemini_batch.flows.uploads import upload
 from gemini_batch.retry import Action, Call, Cause, RetryBudget, RetryPolicy, Timeouts
 from gemini_batch.settings import Api, Settings
 

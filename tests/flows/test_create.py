@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from gemini_batch.effects import Effect, Flow, Response, Send
-from gemini_batch.endpoints import build_create, file_batch
+from gemini_batch.endpoints.batches import build_create, file_batch
 from gemini_batch.errors import (
     ApiError,
     AuthenticationError,

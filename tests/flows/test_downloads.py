@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gemini_batch.effects import Read
+from gemini_batch.effects import Read, flow
 from gemini_batch.errors import (
     ApiError,
     InvalidRequestError,
@@ -14,7 +14,8 @@ from gemini_batch.errors import (
     RateLimitError,
     TransportError,
 )
-from gemini_batch.flows.files import delete_file, download
+from gemini_batch.flows.downloads import download
+from gemini_batch.flows.files import delete_file, remove
 from gemini_batch.progress import Progress, report_nothing
 from gemini_batch.retry import RetryBudget, RetryPolicy
 from gemini_batch.settings import Settings
@@ -325,10 +326,32 @@ def test_a_file_is_deleted(world: World, settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("code", [403, 404])
-def test_a_file_that_is_gone_counts_as_deleted(
-    world: World, settings: Settings, told: pytest.LogCaptureFixture, code: int
+def test_a_file_that_is_not_there_is_not_deleted(
+    world: World, settings: Settings, code: int
 ) -> None:
     """The service says 403 of a missing file."""
     world.expect(refusal(code))
+    with pytest.raises(ApiError) as caught:
+        world.run(delete_file(settings, "files/f1"))
+    assert code == caught.value.code
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_a_file_that_is_gone_after_a_lost_reply_was_deleted(
+    world: World, settings: Settings, code: int
+) -> None:
+    """The first attempt may have acted."""
+    world.expect(lost(), refusal(code))
     world.run(delete_file(settings, "files/f1"))
-    assert ["files/f1 was gone already"] == told.messages
+    assert ["DELETE files/f1", "DELETE files/f1"] == world.lines
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_a_useless_file_that_is_gone_is_no_trouble(
+    world: World, settings: Settings, told: pytest.LogCaptureFixture, code: int
+) -> None:
+    """It was to be removed because nothing came of its upload."""
+    world.expect(refusal(code))
+    refused = ProtocolError("no")
+    world.run(flow(remove)(settings, "files/f1", refused))
+    assert (["files/f1 was gone already"], []) == (told.messages, getattr(refused, "__notes__", []))

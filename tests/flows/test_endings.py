@@ -15,7 +15,8 @@ from gemini_batch.errors import (
     BatchFailedError,
     ProtocolError,
 )
-from gemini_batch.flows.results import results, wait, waiting
+from gemini_batch.flows.results import results, wait
+from gemini_batch.flows.waiting import waiting
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.progress import report_nothing
 from gemini_batch.results import BatchResults

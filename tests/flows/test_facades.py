@@ -22,6 +22,8 @@ NAMES = {
     "AsyncBatchClient": "SyncBatchClient",
     "AsyncBatchHandle": "SyncBatchHandle",
     "AsyncHandleReturnedError": "SyncHandleReturnedError",
+    "AsyncFiles": "SyncFiles",
+    "AsyncPager": "SyncPager",
     "AsyncStream": "SyncStream",
     "AiohttpTransport": "RequestsTransport",
     "aiohttp": "requests",
@@ -91,20 +93,45 @@ def differences(module: str) -> str:
 ALLOWED = {
     "__init__": "",
     "drivers": "",
+    "files": "",
     "handle": "",
     # An aiohttp session is made within its loop, and so not before it is used.
     "link": """\
 -         if self._owns_session:
 +         if self._owns_session and self._connection.session is not None:""",
-    # Requests may come from an asynchronous iterable; the session is made within its loop.
+    # Requests may come from an asynchronous iterable; the session is made within its loop; what a
+    # builder executes is awaited.
     "client": """\
-+ from collections.abc import AsyncIterable
+- from collections.abc import Iterable
++ from collections.abc import AsyncIterable,
++ Coroutine,
++ Iterable
 + Entry,
 - own_session,
 -         connection = Connection(own_session() if session is None else require_harmless(session),
 +         connection = Connection(None if session is None else require_harmless(session),
++ Coroutine[Any,
++ Any,
+- SyncBatchHandle[GenerationResponse]]:
++ SyncBatchHandle[GenerationResponse]]]:
++ via: Via) -> Coroutine[Any,
++ Any,
+- via: Via) -> SyncBatchHandle[GenerationResponse]:
++ SyncBatchHandle[GenerationResponse]]:
++ Coroutine[Any,
++ Any,
+- SyncBatchHandle[EmbedContentResponse]]:
++ SyncBatchHandle[EmbedContentResponse]]]:
++ via: Via) -> Coroutine[Any,
++ Any,
+- via: Via) -> SyncBatchHandle[EmbedContentResponse]:
++ SyncBatchHandle[EmbedContentResponse]]:
 - requests: Requests,
-+ requests: Requests | AsyncIterable[Entry],
++ requests: Requests | AsyncIterable[Entry[Prompt]],
+- texts: Supply[Text],
++ texts: Supply[Text] | AsyncIterable[Entry[Text]],
+- requests: Supply[Any],
++ requests: Supply[Any] | AsyncIterable[Any],
 -         entries = iter(entries_of(requests))
 +         source = requests if isinstance(requests,
 + AsyncIterable) else entries_of(requests)
@@ -113,6 +140,7 @@ ALLOWED = {
     # An asynchronous generator that is left behind is not ended by going out of use.
     "streams": """\
 + import warnings
++     _lasting = True
 +         self._open = False
 -             raise UsageError('another thread is reading this stream; give each thread its own')
 +             raise UsageError('another task is reading this stream; give each task its own')
@@ -126,14 +154,19 @@ ALLOWED = {
 -             raise UsageError('another thread is reading this stream; let that one close it')
 +             raise UsageError('another task is reading this stream; let that one close it')
 +             self._open = False
-+
 +     def __del__(self) -> None:
-+         if self._open:
++         if self._open and self._lasting:
 +             message = 'a SyncStream was neither read to its end nor closed: use async with'
 +             warnings.warn(message,
 + ResourceWarning,
 + 2,
-+ source=self)""",
++ source=self)
++
++     _lasting = False
+-         return SyncStream(self._pages())
++         stream = SyncStream(self._pages())
++         stream._lasting = False
++         return stream""",
 }
 """All lines in which the facades differ: ``-`` is the synchronous one, ``+`` the other."""
 
@@ -166,7 +199,9 @@ def test_a_difference_in_more_than_colour_would_be_seen(tmp_path: Path) -> None:
 PAIRS = [
     (sync.SyncBatchClient, aio.AsyncBatchClient),
     (sync.SyncBatchHandle, aio.AsyncBatchHandle),
+    (sync.SyncFiles, aio.AsyncFiles),
     (sync.SyncStream, aio.AsyncStream),
+    (sync.SyncPager, aio.AsyncPager),
     (sync_link.Link, aio_link.Link),
     (sync_drivers.Outside, aio_drivers.Outside),
 ]

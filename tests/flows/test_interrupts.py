@@ -11,11 +11,13 @@ import pytest
 
 from gemini_batch.batch import Batch
 from gemini_batch.effects import Effect, Flow
-from gemini_batch.endpoints import build_create
+from gemini_batch.endpoints.batches import build_create
 from gemini_batch.errors import GeminiBatchError, InvalidRequestError
 from gemini_batch.flows.batches import cancel, create, delete
-from gemini_batch.flows.results import results, stream, waiting
+from gemini_batch.flows.results import results, stream
 from gemini_batch.flows.submit import Order, submit
+from gemini_batch.flows.waiting import waiting
+from gemini_batch.methods import GENERATE
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.progress import report_nothing
 from gemini_batch.settings import Settings
@@ -62,7 +64,7 @@ class Interrupted(World):
 
 
 def _submit(world: World, settings: Settings, via: Any) -> Flow[Any, Any]:
-    order = Order("models/m", f"sky [{LABEL}]", LABEL, via, "resubmit", drawn=True)
+    order = Order(GENERATE, "models/m", f"sky [{LABEL}]", LABEL, via, "resubmit", drawn=True)
     return submit(settings, iter(["why?", "how?"]), order, world.spools, report_nothing)
 
 

@@ -19,7 +19,8 @@ from gemini_batch.errors import (
     TransportError,
     UsageError,
 )
-from gemini_batch.flows.results import results, status, waiting
+from gemini_batch.flows.results import results, status
+from gemini_batch.flows.waiting import waiting
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.progress import Progress, report_nothing
 from gemini_batch.results import BatchResults

@@ -21,7 +21,8 @@ from gemini_batch.errors import (
     ResultsIncompleteError,
     UsageError,
 )
-from gemini_batch.flows.results import stream, waiting
+from gemini_batch.flows.results import stream
+from gemini_batch.flows.waiting import waiting
 from gemini_batch.items import BatchGenerationResponseItem, ItemMalformed, ItemSuccess
 from gemini_batch.jsonl import LineSplitter
 from gemini_batch.models.generation import GenerationResponse

@@ -21,7 +21,8 @@ from gemini_batch.errors import (
     UsageError,
 )
 from gemini_batch.flows.batches import OnUnknown
-from gemini_batch.flows.submit import Order, submit
+from gemini_batch.flows.submit import Order, order_of, submit
+from gemini_batch.methods import GENERATE
 from gemini_batch.models.content import Content, Part
 from gemini_batch.models.generation import GenerateContentRequest, GenerationResponse
 from gemini_batch.progress import Progress, Report, report_nothing
@@ -62,7 +63,7 @@ def submitting(
     drawn: bool = True,
 ) -> Flow[Effect[Any], Batch[GenerationResponse]]:
     """Return the submission of requests."""
-    order = Order("models/gemini-x", f"sky [{LABEL}]", LABEL, via, on_unknown, drawn)
+    order = Order(GENERATE, "models/gemini-x", f"sky [{LABEL}]", LABEL, via, on_unknown, drawn)
     return submit(settings, iter(requests), order, world.spools, report)
 
 
@@ -149,12 +150,12 @@ def test_a_label_of_the_callers_own_that_is_new_is_used(world: World, settings: 
 def test_an_order_is_checked_before_the_first_request_is_drawn() -> None:
     """What is wrong with it does not depend on the requests."""
     with pytest.raises(UsageError, match="no model"):
-        Order.of(None, None, LABEL, "auto", "raise", b"")
+        order_of(GENERATE, None, None, LABEL, "auto", "raise", b"")
     with pytest.raises(UsageError, match="the display name has 400 characters"):
-        Order.of("m", "x" * 400, LABEL, "auto", "raise", b"")
-    named = Order.of("m", None, LABEL, "auto", "raise", b"")
+        order_of(GENERATE, "m", "x" * 400, LABEL, "auto", "raise", b"")
+    named = order_of(GENERATE, "m", None, LABEL, "auto", "raise", b"")
     assert (f"[{LABEL}]", False) == (named.raw_display_name, named.drawn)
-    drawn = Order.of("m", None, None, "auto", "raise", bytes(16))
+    drawn = order_of(GENERATE, "m", None, None, "auto", "raise", bytes(16))
     assert ("gb-" + "0" * 26, True) == (drawn.label, drawn.drawn)
 
 

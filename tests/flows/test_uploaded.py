@@ -15,7 +15,7 @@ from gemini_batch.errors import (
     UploadOutcomeUnknownError,
     UsageError,
 )
-from gemini_batch.flows.files import upload
+from gemini_batch.flows.uploads import upload
 from gemini_batch.models.file import File
 from gemini_batch.progress import report_nothing
 from gemini_batch.retry import Timeouts

@@ -14,7 +14,7 @@ from gemini_batch.errors import (
     ProtocolError,
     TransportError,
 )
-from gemini_batch.flows.files import upload
+from gemini_batch.flows.uploads import upload
 from gemini_batch.models.file import File
 from gemini_batch.progress import Progress, report_nothing
 from gemini_batch.retry import RetryPolicy

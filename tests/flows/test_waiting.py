@@ -16,7 +16,8 @@ from gemini_batch.errors import (
     TransportError,
     WaitTimeoutError,
 )
-from gemini_batch.flows.results import stream, waiting, watch
+from gemini_batch.flows.results import stream, watch
+from gemini_batch.flows.waiting import waiting
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.retry import PollPolicy, RetryBudget, RetryPolicy
 from gemini_batch.settings import Settings

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
-from gemini_batch import endpoints
 from gemini_batch.effects import Request, Response
-from gemini_batch.endpoints import Download, Received, UploadSession
+from gemini_batch.endpoints import batches, files, names, replies, uploads
+from gemini_batch.endpoints.files import Download
+from gemini_batch.endpoints.uploads import Received, UploadSession
 from gemini_batch.errors import (
     ApiError,
     AuthenticationError,
@@ -53,13 +54,13 @@ HOSTILE = [
     *("batches/a\ud800", "batches/a\x00", "files/..", "files/a/b", "files/a:download", "files/"),
 ]
 BUILDERS: list[tuple[str, Callable[[str], Request]]] = [
-    ("batches", lambda name: endpoints.build_get(API, name)),
-    ("batches", lambda name: endpoints.build_cancel(API, name)),
-    ("batches", lambda name: endpoints.build_delete(API, name)),
-    ("files", lambda name: endpoints.build_file_get(API, name)),
-    ("files", lambda name: endpoints.build_file_delete(API, name)),
-    ("files", lambda name: endpoints.build_download(API, name, 0)),
-    ("files", lambda name: endpoints.build_upload_start(API, name, "n", 1, "text/plain")),
+    ("batches", lambda name: batches.build_get(API, name)),
+    ("batches", lambda name: batches.build_cancel(API, name)),
+    ("batches", lambda name: batches.build_delete(API, name)),
+    ("files", lambda name: files.build_file_get(API, name)),
+    ("files", lambda name: files.build_file_delete(API, name)),
+    ("files", lambda name: files.build_download(API, name, 0)),
+    ("files", lambda name: uploads.build_upload_start(API, name, "n", 1, "text/plain")),
 ]
 ANY_NAME = (
     st.sampled_from(HOSTILE)
@@ -108,8 +109,8 @@ def test_a_name_of_the_service_is_not_trusted_either(name: str) -> None:
     ]
     for operation in operations:
         for parse, tree in (
-            (endpoints.parse_operation, operation),
-            (endpoints.parse_list, {"operations": [operation]}),
+            (batches.parse_operation, operation),
+            (batches.parse_list, {"operations": [operation]}),
         ):
             with pytest.raises(ProtocolError, match=r"^the service names a ") as raised:
                 parse(ok(tree))
@@ -121,7 +122,7 @@ def test_a_name_of_the_service_is_not_trusted_either(name: str) -> None:
 def test_a_batch_is_not_a_file(name: str) -> None:
     """What the service names is in the collection that it belongs to."""
     try:
-        found = endpoints.parse_operation(
+        found = batches.parse_operation(
             ok({"name": name, "response": {"responsesFile": f"files/{name[-5:]}"}})
         ).operation
     except ProtocolError:
@@ -141,7 +142,7 @@ def test_a_batch_is_not_a_file(name: str) -> None:
 )
 def test_a_model_is_named_with_or_without_its_collection(model: str, name: str) -> None:
     """The path holds it whole."""
-    request = endpoints.build_create(API, model, b"{}", 600.0)
+    request = batches.build_create(API, model, b"{}", 600.0)
     assert (
         Request(
             "POST",
@@ -164,7 +165,7 @@ def test_a_model_is_named_with_or_without_its_collection(model: str, name: str) 
 def test_what_is_no_model_is_refused(model: str) -> None:
     """It never becomes a part of a path."""
     with pytest.raises(UsageError, match="is not the name of a model") as raised:
-        endpoints.require_model(model)
+        names.require_model(model)
     assert str(raised.value).isprintable()
 
 
@@ -172,7 +173,7 @@ def test_what_is_no_model_is_refused(model: str) -> None:
 def test_a_model_must_be_given(model: str | None) -> None:
     """The error says how."""
     with pytest.raises(UsageError, match="give model="):
-        endpoints.require_model(model)
+        names.require_model(model)
 
 
 # Requests
@@ -183,15 +184,15 @@ def test_each_method_is_asked_for_as_documented() -> None:
     json_type = {"content-type": "application/json"}
     base = "/gemini/v1beta"
     for expected, request in (
-        (Request("GET", f"{base}/{NAME}"), endpoints.build_get(API, NAME)),
+        (Request("GET", f"{base}/{NAME}"), batches.build_get(API, NAME)),
         (
             Request("POST", f"{base}/{NAME}:cancel", json_type, b"{}"),
-            endpoints.build_cancel(API, NAME),
+            batches.build_cancel(API, NAME),
         ),
-        (Request("DELETE", f"{base}/{NAME}"), endpoints.build_delete(API, NAME)),
-        (Request("GET", f"{base}/batches?pageSize=50"), endpoints.build_list(API, 50, "")),
-        (Request("GET", f"{base}/files/abc"), endpoints.build_file_get(API, "files/abc")),
-        (Request("DELETE", f"{base}/files/abc"), endpoints.build_file_delete(API, "files/abc")),
+        (Request("DELETE", f"{base}/{NAME}"), batches.build_delete(API, NAME)),
+        (Request("GET", f"{base}/batches?pageSize=50"), batches.build_list(API, 50, "")),
+        (Request("GET", f"{base}/files/abc"), files.build_file_get(API, "files/abc")),
+        (Request("DELETE", f"{base}/files/abc"), files.build_file_delete(API, "files/abc")),
     ):
         assert expected == request
         assert request.keyed
@@ -199,7 +200,7 @@ def test_each_method_is_asked_for_as_documented() -> None:
 
 def test_a_page_token_is_quoted() -> None:
     """It is the service's own, and may hold anything."""
-    path = endpoints.build_list(API, 5, "a+b/c=&key=x \r\n\xe9").path
+    path = batches.build_list(API, 5, "a+b/c=&key=x \r\n\xe9").path
     assert (
         "/gemini/v1beta/batches?pageSize=5&pageToken=a%2Bb%2Fc%3D%26key%3Dx%20%0D%0A%C3%A9" == path
     )
@@ -207,21 +208,21 @@ def test_a_page_token_is_quoted() -> None:
 
 def test_requests_do_not_share_headers() -> None:
     """What a transport adds to one does not appear in the next."""
-    endpoints.build_cancel(API, NAME).headers["x-goog-api-key"] = "secret"
-    assert {"content-type": "application/json"} == endpoints.build_cancel(API, NAME).headers
+    batches.build_cancel(API, NAME).headers["x-goog-api-key"] = "secret"
+    assert {"content-type": "application/json"} == batches.build_cancel(API, NAME).headers
 
 
 def test_a_batch_is_created_from_a_file() -> None:
     """By its name."""
     assert {
         "batch": {"displayName": "sky [gb-a]", "inputConfig": {"fileName": "files/abc"}}
-    } == json.loads(endpoints.file_batch("sky [gb-a]", "files/abc"))
+    } == json.loads(batches.file_batch("sky [gb-a]", "files/abc"))
 
 
 def test_a_batch_is_created_from_requests() -> None:
     """They are nested twice, and stay as they were encoded."""
     requests = b'[{"request": {"contents":[]},"metadata":{"key":"0"}}]'
-    body = endpoints.inline_batch('"sky"', requests)
+    body = batches.inline_batch('"sky"', requests)
     assert requests in body
     assert {
         "batch": {
@@ -238,14 +239,14 @@ def test_a_batch_is_created_from_requests() -> None:
 def test_success_is_accepted(status: int) -> None:
     """Whether a body is to be there, the reading of it says."""
     response = Response(status)
-    assert response is endpoints.accept(response, API)
+    assert response is replies.accept(response, API)
 
 
 @pytest.mark.parametrize("status", [100, 101, 103, 199])
 def test_an_interim_status_is_no_reply(status: int) -> None:
     """It cannot be the last word."""
     with pytest.raises(ProtocolError, match=f"the unexpected status {status}"):
-        endpoints.accept(Response(status), API)
+        replies.accept(Response(status), API)
 
 
 @pytest.mark.parametrize(
@@ -264,16 +265,14 @@ def test_an_interim_status_is_no_reply(status: int) -> None:
 def test_a_redirect_is_refused(status: int, location: str, named: str) -> None:
     """It is not followed, and the error names the host and nothing secret."""
     with pytest.raises(ProtocolError) as raised:
-        endpoints.accept(Response(status, {"location": location}), API)
+        replies.accept(Response(status, {"location": location}), API)
     assert named in str(raised.value)
     assert "secret" not in str(raised.value)
     assert str(raised.value).isprintable()
 
 
 @pytest.mark.parametrize("status", [201, 202, 204, 206])
-@pytest.mark.parametrize(
-    "parse", [endpoints.parse_operation, endpoints.parse_list, endpoints.parse_file]
-)
+@pytest.mark.parametrize("parse", [batches.parse_operation, batches.parse_list, files.parse_file])
 def test_a_body_comes_with_200_only(parse: Callable[[Response], Any], status: int) -> None:
     """A part of a reply, or none, is not read as a whole one."""
     with pytest.raises(ProtocolError, match=f"the unexpected status {status}"):
@@ -346,7 +345,7 @@ KEY_ADVICE = "Check the API key: it came from the variable GEMINI_API_KEY"
 def test_a_refusal_is_read(code: int, envelope: dict[str, Any], kind: type[ApiError]) -> None:
     """Its class, its words, its details, and for a key where that came from."""
     with pytest.raises(ApiError) as raised:
-        endpoints.accept(Response(code, {}, payloads.body(envelope)), API)
+        replies.accept(Response(code, {}, payloads.body(envelope)), API)
     error, inner = raised.value, envelope.get("error", {})
     assert kind is type(error)
     assert code == error.code
@@ -383,7 +382,7 @@ def test_a_refusal_is_read(code: int, envelope: dict[str, Any], kind: type[ApiEr
 )
 def test_a_failure_is_one_whatever_its_body(body: bytes, message: str) -> None:
     """HTML, nothing, a list, or another kind of JSON: the status says what it is."""
-    error = endpoints.api_error(Response(502, {}, body), API)
+    error = replies.api_error(Response(502, {}, body), API)
     assert type(error) is ServerError
     assert error.message.startswith(message)
     assert () == error.details
@@ -394,10 +393,10 @@ def test_a_failure_is_one_whatever_its_body(body: bytes, message: str) -> None:
 
 def test_a_huge_body_is_not_kept() -> None:
     """A few lines of it are enough, and fewer are shown."""
-    error = endpoints.api_error(Response(500, {}, b"<p>" * 1_000_000), API)
+    error = replies.api_error(Response(500, {}, b"<p>" * 1_000_000), API)
     assert 2000 == len(error.message)
     assert 600 > len(str(error))
-    error = endpoints.api_error(
+    error = replies.api_error(
         Response(500, {}, payloads.body(payloads.error(500, "INTERNAL", "x" * 100_000))), API
     )
     assert 600 > len(str(error))
@@ -424,14 +423,14 @@ def test_details_are_kept_as_plain_json(
 ) -> None:
     """What is not an object is no detail; of what is, nothing is lost, and nothing is required."""
     envelope = payloads.body({"error": {"message": "No.", "details": details}})
-    error = endpoints.api_error(Response(400, {}, envelope), API)
+    error = replies.api_error(Response(400, {}, envelope), API)
     assert type(error) is InvalidRequestError
     assert (kept, reason) == (error.details, error.reason)
 
 
 def test_a_wait_is_read_from_the_headers_too() -> None:
     """They are those of the same reply."""
-    assert 7.0 == endpoints.api_error(Response(503, {"retry-after": "7"}), API).retry_after
+    assert 7.0 == replies.api_error(Response(503, {"retry-after": "7"}), API).retry_after
 
 
 @given(
@@ -447,7 +446,7 @@ def test_a_wait_is_read_from_the_headers_too() -> None:
 )
 def test_no_body_breaks_the_reading_of_a_failure(status: int, body: bytes) -> None:
     """Whatever the service sends with a failure, it is an error of that status."""
-    error = endpoints.api_error(Response(status, {}, body), API)
+    error = replies.api_error(Response(status, {}, body), API)
     assert status == error.code
     assert str(error).isprintable()
 
@@ -462,7 +461,7 @@ MEMBERS = [
 
 def look(tree: object) -> BatchOperation:
     """Read an operation."""
-    return endpoints.parse_operation(ok(tree)).operation
+    return batches.parse_operation(ok(tree)).operation
 
 
 def test_a_pending_batch_is_read() -> None:
@@ -478,12 +477,13 @@ def test_a_pending_batch_is_read() -> None:
         create_time=Timestamp.parse("2026-03-01T09:15:27.123456789Z"),
         update_time=Timestamp.parse("2026-03-01T09:15:27.123456789Z"),
         stats=BatchStats(2, 0, 0, 2),
+        embeddings=False,
     ) == look(payloads.pending())
 
 
 def test_inlined_results_are_read_once() -> None:
     """They come twice, and stay undecoded."""
-    seen = endpoints.parse_operation(ok(payloads.succeeded_inline()))
+    seen = batches.parse_operation(ok(payloads.succeeded_inline()))
     assert seen.operation.done
     assert seen.operation.inlined
     assert seen.operation.has_output
@@ -496,7 +496,7 @@ def test_inlined_results_are_read_once() -> None:
 def test_results_are_found_in_either_place(missing: str) -> None:
     """One of the two may be missing, or be there without its results."""
     for tree in (payloads.succeeded_inline(), payloads.succeeded_file()):
-        whole = endpoints.parse_operation(ok(tree))
+        whole = batches.parse_operation(ok(tree))
         if missing == "response":
             without = {**tree, "response": {"@type": "anything"}}, {**tree, "response": None}
         else:
@@ -509,7 +509,7 @@ def test_results_are_found_in_either_place(missing: str) -> None:
                 },
             )
         for one in without:
-            seen = endpoints.parse_operation(ok(one))
+            seen = batches.parse_operation(ok(one))
             assert whole.operation == seen.operation
             assert [json.loads(bytes(raw)) for raw in whole.inlined] == [
                 json.loads(bytes(raw)) for raw in seen.inlined
@@ -532,19 +532,19 @@ def test_an_answer_that_was_cut_within_a_character_spoils_no_other() -> None:
     tree["response"]["inlinedResponses"]["inlinedResponses"][0] = {
         "response": payloads.answer("cut \ud83d")
     }
-    seen = endpoints.parse_operation(ok(tree))
+    seen = batches.parse_operation(ok(tree))
     assert seen.operation.done
     cut, failed = (json.loads(bytes(one)) for one in seen.inlined)
     assert payloads.answer("cut \ud83d") == cut["response"]
     assert {"code": 4} == failed["error"]
-    page = endpoints.parse_list(ok({"operations": [tree], "nextPageToken": "t"}))
-    assert (seen.operation,) == page.operations
+    page = batches.parse_list(ok({"operations": [tree], "nextPageToken": "t"}))
+    assert (seen.operation,) == page.items
 
 
 @pytest.mark.parametrize("nested", [{}, {"inlinedResponses": []}, {"inlinedResponses": None}])
 def test_no_results_are_results(nested: object) -> None:
     """An empty list is not sent; the output is there all the same."""
-    seen = endpoints.parse_operation(ok({"name": NAME, "response": {"inlinedResponses": nested}}))
+    seen = batches.parse_operation(ok({"name": NAME, "response": {"inlinedResponses": nested}}))
     assert seen.operation.has_output
     assert () == seen.inlined
 
@@ -632,8 +632,8 @@ def test_what_is_no_operation_breaks_the_contract(tree: object) -> None:
 def test_a_page_is_read() -> None:
     """In the order of the service, with the token of the next one."""
     first, second = payloads.pending(), payloads.succeeded_file()
-    page = endpoints.parse_list(ok({"operations": [first, second], "nextPageToken": "t+/="}))
-    assert (look(first), look(second)) == page.operations
+    page = batches.parse_list(ok({"operations": [first, second], "nextPageToken": "t+/="}))
+    assert (look(first), look(second)) == page.items
     assert "t+/=" == page.next_page_token
 
 
@@ -642,8 +642,8 @@ def test_a_page_is_read() -> None:
 )
 def test_an_empty_page_is_read(body: bytes) -> None:
     """Where there is nothing to tell, every member is absent."""
-    page = endpoints.parse_list(Response(200, {}, body))
-    assert ((), "") == (page.operations, page.next_page_token)
+    page = batches.parse_list(Response(200, {}, body))
+    assert ((), "") == (page.items, page.next_page_token)
 
 
 @pytest.mark.parametrize(
@@ -652,7 +652,7 @@ def test_an_empty_page_is_read(body: bytes) -> None:
 def test_what_is_no_page_breaks_the_contract(body: bytes) -> None:
     """An end of the list is not made up."""
     with pytest.raises(ProtocolError):
-        endpoints.parse_list(Response(200, {}, body))
+        batches.parse_list(Response(200, {}, body))
 
 
 @given(
@@ -669,7 +669,7 @@ def test_what_is_no_page_breaks_the_contract(body: bytes) -> None:
 )
 def test_only_errors_of_this_package_come_of_a_reply(tree: object) -> None:
     """Whatever the service says, it is read or refused by name."""
-    for parse in (endpoints.parse_operation, endpoints.parse_list, endpoints.parse_file):
+    for parse in (batches.parse_operation, batches.parse_list, files.parse_file):
         try:
             parse(ok(tree))
         except ProtocolError as error:
@@ -681,7 +681,7 @@ def test_only_errors_of_this_package_come_of_a_reply(tree: object) -> None:
 
 def test_an_upload_is_begun() -> None:
     """The name is the caller's, so that a lost reply can be looked into."""
-    request = endpoints.build_upload_start(API, "files/gb-abc", "sky", 73519, "application/jsonl")
+    request = uploads.build_upload_start(API, "files/gb-abc", "sky", 73519, "application/jsonl")
     assert "POST /gemini/upload/v1beta/files" == f"{request.method} {request.path}"
     assert {
         "content-type": "application/json",
@@ -716,7 +716,7 @@ def begun(url: str, granularity: str = "8388608") -> Response:
 )
 def test_a_session_is_used_on_our_own_origin(url: str, path: str) -> None:
     """Whatever host it names, only path and query are kept, and they are not shown."""
-    session = endpoints.parse_upload_start(begun(url), API)
+    session = uploads.parse_upload_start(begun(url), API)
     assert UploadSession(path, 8388608) == session
     assert "UploadSession(granularity=8388608)" == repr(session)
 
@@ -747,7 +747,7 @@ def test_a_session_is_used_on_our_own_origin(url: str, path: str) -> None:
 def test_a_session_elsewhere_is_refused(url: str) -> None:
     """Nothing is sent to a host that is neither ours nor Google's, and the secret is not shown."""
     with pytest.raises(ProtocolError, match="nothing was sent there") as raised:
-        endpoints.parse_upload_start(begun(url), API)
+        uploads.parse_upload_start(begun(url), API)
     assert "secret" not in str(raised.value)
     assert str(raised.value).isprintable()
 
@@ -755,25 +755,25 @@ def test_a_session_elsewhere_is_refused(url: str) -> None:
 def test_a_session_must_be_named() -> None:
     """Without an address there is no upload."""
     with pytest.raises(ProtocolError, match="without the header X-Goog-Upload-URL"):
-        endpoints.parse_upload_start(Response(200), API)
+        uploads.parse_upload_start(Response(200), API)
 
 
 @pytest.mark.parametrize(
     ("granularity", "expected"),
     [
         ("262144", 262144),
-        ("", endpoints.DEFAULT_GRANULARITY),
-        ("0", endpoints.DEFAULT_GRANULARITY),
-        ("-1", endpoints.DEFAULT_GRANULARITY),
-        ("8 MiB", endpoints.DEFAULT_GRANULARITY),
-        ("\u0668", endpoints.DEFAULT_GRANULARITY),
-        ("9" * 5000, endpoints.DEFAULT_GRANULARITY),
+        ("", uploads.DEFAULT_GRANULARITY),
+        ("0", uploads.DEFAULT_GRANULARITY),
+        ("-1", uploads.DEFAULT_GRANULARITY),
+        ("8 MiB", uploads.DEFAULT_GRANULARITY),
+        ("\u0668", uploads.DEFAULT_GRANULARITY),
+        ("9" * 5000, uploads.DEFAULT_GRANULARITY),
     ],
 )
 def test_the_granularity_is_the_services(granularity: str, expected: int) -> None:
     """Nonsense is replaced by what it usually is."""
     url = "https://proxy.example/upload?upload_id=x"
-    session = endpoints.parse_upload_start(begun(url, granularity), API)
+    session = uploads.parse_upload_start(begun(url, granularity), API)
     assert expected == session.granularity
 
 
@@ -789,14 +789,14 @@ def test_a_chunk_is_sent_without_the_key(last: bool, command: str) -> None:  # n
         "content-type": "application/octet-stream",
     }
     expected = Request("POST", "/upload?upload_id=x", headers, b"four", keyed=False)
-    assert expected == endpoints.build_chunk(session, 8, b"four", last=last)
+    assert expected == uploads.build_chunk(session, 8, b"four", last=last)
 
 
 def test_a_session_is_queried_without_the_key() -> None:
     """How far it came, the session itself tells."""
     headers = {"x-goog-upload-command": "query"}
     expected = Request("POST", "/upload?upload_id=x", headers, keyed=False)
-    assert expected == endpoints.build_query(UploadSession("/upload?upload_id=x"))
+    assert expected == uploads.build_query(UploadSession("/upload?upload_id=x"))
 
 
 @pytest.mark.parametrize(
@@ -824,26 +824,26 @@ def test_a_session_is_queried_without_the_key() -> None:
 )
 def test_what_arrived_is_read(headers: dict[str, str], body: bytes, expected: Received) -> None:
     """The headers say how far, and the last reply holds the file."""
-    assert expected == endpoints.parse_received(Response(200, headers, body))
+    assert expected == uploads.parse_received(Response(200, headers, body))
 
 
 @pytest.mark.parametrize("size", ["-1", "x", "1.5", "\u0663", "9" * 30])
 def test_a_size_that_makes_no_sense_breaks_the_contract(size: str) -> None:
     """Nothing is sent from an offset that was guessed."""
     with pytest.raises(ProtocolError, match="less than nothing"):
-        endpoints.parse_received(Response(200, {"x-goog-upload-size-received": size}))
+        uploads.parse_received(Response(200, {"x-goog-upload-size-received": size}))
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"file": 7}'])
 def test_a_last_reply_that_is_no_file_breaks_the_contract(body: bytes) -> None:
     """The file is not made up."""
     with pytest.raises(ProtocolError):
-        endpoints.parse_received(Response(200, {"x-goog-upload-status": "final"}, body))
+        uploads.parse_received(Response(200, {"x-goog-upload-status": "final"}, body))
 
 
 def test_a_file_is_read() -> None:
     """It has no wrapper here."""
-    file = endpoints.parse_file(ok(payloads.file()))
+    file = files.parse_file(ok(payloads.file()))
     assert ("files/u8w2k5n1", 73519, FileState.ACTIVE) == (file.name, file.size_bytes, file.state)
 
 
@@ -864,7 +864,7 @@ def test_a_download_begins_where_the_last_one_ended(
 ) -> None:
     """Only of the same file, where that can be told."""
     path = f"/gemini/v1beta/{payloads.RESULTS_FILE}:download?alt=media"
-    request = endpoints.build_download(API, payloads.RESULTS_FILE, offset, etag)
+    request = files.build_download(API, payloads.RESULTS_FILE, offset, etag)
     assert Request("GET", path, headers) == request
 
 
@@ -885,7 +885,7 @@ def test_the_head_of_a_download_is_read(
     status: int, headers: dict[str, str], expected: Download
 ) -> None:
     """Where its bytes begin, and how long the file is if that is told."""
-    assert expected == endpoints.parse_download(Response(status, headers))
+    assert expected == files.parse_download(Response(status, headers))
 
 
 @pytest.mark.parametrize(
@@ -899,32 +899,32 @@ def test_a_part_that_does_not_say_which_is_refused(content_range: str | None) ->
     """Bytes are never put where they may not belong."""
     headers = {} if content_range is None else {"content-range": content_range}
     with pytest.raises(ProtocolError, match="does not say which"):
-        endpoints.parse_download(Response(206, headers))
+        files.parse_download(Response(206, headers))
 
 
 @pytest.mark.parametrize("status", [201, 202, 203, 204])
 def test_another_success_is_no_download(status: int) -> None:
     """Only 200 and 206 have bytes of the file."""
     with pytest.raises(ProtocolError, match=f"the unexpected status {status}"):
-        endpoints.parse_download(Response(status))
+        files.parse_download(Response(status))
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip"])
 def test_a_compressed_download_is_refused(encoding: str) -> None:
     """Its length and offsets would be those of something else."""
     with pytest.raises(ProtocolError, match="compressed"):
-        endpoints.parse_download(Response(200, {"content-encoding": encoding}))
+        files.parse_download(Response(200, {"content-encoding": encoding}))
 
 
 def test_no_request_holds_a_key() -> None:
     """The transport adds it, to a header: no path and no header made here has room for one."""
-    session = endpoints.parse_upload_start(begun("https://proxy.example/upload?upload_id=x"), API)
+    session = uploads.parse_upload_start(begun("https://proxy.example/upload?upload_id=x"), API)
     requests = [
         *(build("batches/a" if kind == "batches" else "files/a") for kind, build in BUILDERS),
-        endpoints.build_create(API, "m", b"{}", 1.0),
-        endpoints.build_list(API, 5, "token"),
-        endpoints.build_chunk(session, 0, b"", last=True),
-        endpoints.build_query(session),
+        batches.build_create(API, "m", b"{}", 1.0),
+        batches.build_list(API, 5, "token"),
+        uploads.build_chunk(session, 0, b"", last=True),
+        uploads.build_query(session),
     ]
     for request in requests:
         assert not re.search(r"[?&]key=", request.path)
@@ -935,4 +935,4 @@ def test_errors_of_a_reply_are_of_this_package() -> None:
     """A caller who catches the base catches them all."""
     for status in (199, 302, 404, 500):
         with pytest.raises(GeminiBatchError):
-            endpoints.accept(Response(status), API)
+            replies.accept(Response(status), API)

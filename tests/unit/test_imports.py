@@ -23,9 +23,8 @@ LAYERS = (
     {"codec"},
     {
         *("batch", "credentials", "custody", "effects", "endpoints", "index", "items", "jsonl"),
-        "labels",
-        *("order", "progress", "results", "retry", "schema", "settings", "spool", "states"),
-        "submission",
+        *("labels", "methods", "mime", "order", "progress", "prompts", "results", "retry"),
+        *("schema", "settings", "spool", "states", "submission", "summary", "views"),
     },
     {"builders", "flows", "runs", "tables"},
     {"sync", "aio", "emulator"},
@@ -225,7 +224,7 @@ def test_a_module_keeps_to_its_room(file: str) -> None:
         ("models/base.py", "import gemini_batch.flows.batches"),
         ("codec.py", "from . import endpoints"),
         ("states.py", "if TYPE_CHECKING:\n    from .flows import batches"),
-        ("endpoints.py", "if TYPE_CHECKING:\n    import requests"),
+        ("endpoints/names.py", "if TYPE_CHECKING:\n    import requests"),
         ("errors.py", "from .models import base"),
         ("flows/batches.py", "from ..aio import AsyncBatchClient"),
         ("flows/batches.py", "from ..emulator import Emulator"),
@@ -272,7 +271,10 @@ def test_an_offence_planted_in_the_package_is_found(tmp_path: Path) -> None:
         ("spool.py", "import os, tempfile, threading\nopen('file')"),
         ("runs/ledger.py", "import sqlite3"),
         ("errors.py", "if TYPE_CHECKING:\n    from .sync import SyncBatchHandle"),
-        ("flows/batches.py", "from ..endpoints import build_get\nyield Item(1)\nyield from Now()"),
+        (
+            "flows/batches.py",
+            "from ..endpoints.batches import build_get\nyield Item(1)\nyield from Now()",
+        ),
         ("flows/batches.py", "try:\n    yield from Now()\nexcept Exception:\n    yield from Now()"),
         ("flows/batches.py", "def pauses() -> Iterator[float]:\n    yield 1.0"),
         ("sync/transport.py", "import requests\nsession.request('GET', url, timeout=1)"),
@@ -311,7 +313,7 @@ def packages_loaded_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in loaded_by(statement)}
 
 
-HOT = {"base", "content", "file", "generation", "operation", "status"}
+HOT = {"base", "content", "file", "generation", "operation", "status", "tools"}
 """The models that every batch needs; a rarer one is loaded when it is first named."""
 
 

@@ -30,6 +30,7 @@ from gemini_batch.errors import (
     UsageError,
 )
 from gemini_batch.flows import results as flows
+from gemini_batch.flows.waiting import waiting
 from gemini_batch.index import Indexer, Kind
 from gemini_batch.items import IndividualRequestError, ItemError, ItemMalformed, ItemSuccess
 from gemini_batch.models.generation import GenerationResponse
@@ -533,7 +534,7 @@ def test_counts_that_disagree_with_the_results_are_a_warning(
     metadata = {"state": "BATCH_STATE_SUCCEEDED", "batchStats": {"requestCount": "5"}}
     reply = {"name": "batches/b", "done": True, "metadata": metadata, "response": output}
     batch = Batch("batches/b", GenerationResponse)
-    terms = flows.waiting(Settings(), None, None, progress=False)
+    terms = waiting(Settings(), None, None, progress=False)
     flow = flows.results(Settings(), batch, Spools(), terms)
 
     with caplog.at_level(logging.WARNING, "gemini_batch"):

@@ -16,9 +16,10 @@ from hypothesis import example, given, settings, strategies as st
 
 from gemini_batch import codec, submission as module
 from gemini_batch.effects import Draw, Effect, Offload
-from gemini_batch.endpoints import inline_batch
+from gemini_batch.endpoints.batches import inline_batch
 from gemini_batch.errors import UsageError
-from gemini_batch.flows.submit import Order, submit
+from gemini_batch.flows.submit import order_of, submit
+from gemini_batch.methods import GENERATE
 from gemini_batch.models.content import Blob, Content, Part
 from gemini_batch.models.generation import GenerateContentRequest, GenerationConfig
 from gemini_batch.progress import report_nothing
@@ -578,7 +579,7 @@ def test_nothing_is_sent_unless_all_requests_are_sound(
 ) -> None:
     """The error of the caller's iterable passes, nothing was sent, and the spool is gone."""
     outside, spools = Outside(), NotingSpools(str(tmp_path))
-    order = Order.of("gemini-x", None, None, "auto", "raise", bytes(16))
+    order = order_of(GENERATE, "gemini-x", None, None, "auto", "raise", bytes(16))
 
     with pytest.raises(error), closing(spools):
         run(submit(Settings(), supply(), order, spools, report_nothing), outside)

@@ -1,0 +1,305 @@
+"""Fluent builders: of one request, and of a batch of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from itertools import chain
+from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
+
+from attrs import evolve
+
+from .errors import UsageError
+from .methods import GENERATE, Method
+from .models.base import Model
+from .models.content import Blob, Content, FileData, FunctionResponse, Part
+from .models.file import File
+from .models.generation import GenerateContentRequest, GenerationConfig, ThinkingConfig
+from .models.tools import FunctionDeclaration, Tool
+from .submission import Entry, SubmittedKeys, Supply, Via, entries_of
+
+P = TypeVar("P")
+B = TypeVar("B", bound=Model)
+X_co = TypeVar("X_co", covariant=True)
+
+Parts: TypeAlias = "Iterable[Any] | AsyncIterable[Any]"
+
+
+class GenerateContentBuilder:
+    """Puts one request together, step by step; nothing is sent.
+
+    Each step changes this builder and returns it. ``build()`` may be called again and again.
+    """
+
+    def __init__(self) -> None:
+        self._request = GenerateContentRequest()
+
+    def _with(self, **members: Any) -> Self:
+        self._request = evolve(self._request, **members)
+        return self
+
+    def _configured(self, **members: Any) -> Self:
+        config = self._request.generation_config or GenerationConfig()
+        return self._with(generation_config=evolve(config, **members))
+
+    def _thinking(self, **members: Any) -> Self:
+        config = self._request.generation_config or GenerationConfig()
+        thinking = evolve(config.thinking_config or ThinkingConfig(), **members)
+        return self._configured(thinking_config=thinking)
+
+    def with_user_message(self, text: str) -> Self:
+        """Add a message of the user."""
+        return self.with_message(Content.user(text))
+
+    def with_model_message(self, text: str) -> Self:
+        """Add an earlier answer of the model."""
+        return self.with_message(Content.model(text))
+
+    def with_message(self, message: Content) -> Self:
+        """Add a message that may have several parts."""
+        return self.with_messages([message])
+
+    def with_messages(self, messages: Iterable[Content]) -> Self:
+        """Add messages, oldest first."""
+        return self._with(contents=(*self._request.contents, *messages))
+
+    def with_system_instruction(self, instruction: str | Content) -> Self:
+        """Say how the model is to behave, instead of whatever was said before."""
+        if isinstance(instruction, str):
+            instruction = Content.system(instruction)
+        return self._with(system_instruction=instruction)
+
+    def with_inline_data(self, data: bytes, mime_type: str) -> Self:
+        """Add a message of the user that is media; a request holds some 20 MB of it."""
+        return self.with_message(Content((Part(inline_data=Blob.of(data, mime_type)),), "user"))
+
+    def with_file(self, file: File | str, mime_type: str | None = None) -> Self:
+        """Add a message of the user that is a file uploaded before, or the URI of one.
+
+        The service keeps a file for 48 hours, and a batch may take 24 to begin.
+        """
+        if isinstance(file, File):
+            if file.uri is None:
+                raise UsageError(f"{file.name or 'this file'} has no uri: get it from the service")
+            found = FileData(file.uri, mime_type or file.mime_type)
+        else:
+            found = FileData(file, mime_type)
+        return self.with_message(Content((Part(file_data=found),), "user"))
+
+    def with_function_response(self, name: str, response: Mapping[str, Any]) -> Self:
+        """Add what came of a call that the model had asked for."""
+        part = Part(function_response=FunctionResponse(name, response))
+        return self.with_message(Content((part,), "user"))
+
+    def with_model(self, model: str) -> Self:
+        """Name the model within the request; a batch has one model for all its requests."""
+        return self._with(model=model)
+
+    def with_cached_content(self, name: str) -> Self:
+        """Begin with content cached before, ``cachedContents/…``."""
+        return self._with(cached_content=name)
+
+    def with_generation_config(self, config: GenerationConfig) -> Self:
+        """Set all the knobs at once, instead of whatever was set before."""
+        return self._with(generation_config=config)
+
+    def with_temperature(self, temperature: float) -> Self:
+        """Set how much is left to chance: 0 for nothing, 2 for most."""
+        return self._configured(temperature=temperature)
+
+    def with_top_p(self, top_p: float) -> Self:
+        """Choose among the likeliest tokens whose probabilities add up to ``top_p``."""
+        return self._configured(top_p=top_p)
+
+    def with_top_k(self, top_k: int) -> Self:
+        """Choose among so many of the likeliest tokens."""
+        return self._configured(top_k=top_k)
+
+    def with_max_output_tokens(self, tokens: int) -> Self:
+        """Cut the answer, thoughts included, after so many tokens."""
+        return self._configured(max_output_tokens=tokens)
+
+    def with_candidate_count(self, count: int) -> Self:
+        """Ask for so many answers to the one prompt."""
+        return self._configured(candidate_count=count)
+
+    def with_stop_sequences(self, sequences: Iterable[str]) -> Self:
+        """End the answer where one of these would come."""
+        return self._configured(stop_sequences=sequences)
+
+    def with_seed(self, seed: int) -> Self:
+        """Begin the draw of chance here, so that answers may be repeated."""
+        return self._configured(seed=seed)
+
+    def with_presence_penalty(self, penalty: float) -> Self:
+        """Make tokens less likely that have been used at all."""
+        return self._configured(presence_penalty=penalty)
+
+    def with_frequency_penalty(self, penalty: float) -> Self:
+        """Make tokens less likely the more often they have been used."""
+        return self._configured(frequency_penalty=penalty)
+
+    def with_response_mime_type(self, mime_type: str) -> Self:
+        """Ask for an answer in this type, such as ``"application/json"``."""
+        return self._configured(response_mime_type=mime_type)
+
+    def with_response_schema(self, schema: Mapping[str, Any]) -> Self:
+        """Ask for an answer in JSON of this schema (a subset of OpenAPI's)."""
+        return self._configured(response_mime_type="application/json", response_schema=schema)
+
+    def with_response_modalities(self, modalities: Iterable[str]) -> Self:
+        """Ask for an answer in these modalities, such as ``["TEXT", "IMAGE"]``."""
+        return self._configured(response_modalities=modalities)
+
+    def with_thinking_budget(self, tokens: int) -> Self:
+        """Let the model think for so many tokens: 0 for none, -1 for as many as it likes."""
+        return self._thinking(thinking_budget=tokens)
+
+    def with_thinking_level(self, level: str) -> Self:
+        """Let the model think this much, such as ``"LOW"``; for models without a budget."""
+        return self._thinking(thinking_level=level)
+
+    def with_tool(self, tool: Tool) -> Self:
+        """Let the model use a tool."""
+        return self._with(tools=(*self._request.tools, tool))
+
+    def with_function(self, function: FunctionDeclaration) -> Self:
+        """Let the model ask for calls of a function of yours; all of them are one tool."""
+        *others, last = self._request.tools or (Tool(),)
+        if self._request.tools and not last.function_declarations:
+            others, last = [*others, last], Tool()
+        functions = (*last.function_declarations, function)
+        return self._with(tools=(*others, evolve(last, function_declarations=functions)))
+
+    def build(self) -> GenerateContentRequest:
+        """Return the request; :class:`~gemini_batch.UsageError` while it has no message."""
+        if not self._request.contents:
+            raise UsageError("this request has no message: add one, such as with_user_message()")
+        return self._request
+
+    def __repr__(self) -> str:
+        return f"<GenerateContentBuilder, {len(self._request.contents)} messages>"
+
+
+class Submit(Protocol[X_co]):
+    """What submits the requests of a batch, and replies with a handle or what gives one."""
+
+    def __call__(
+        self, requests: Any, model: str | None, display_name: str | None, via: Via, /
+    ) -> X_co:
+        """Submit them."""
+        ...
+
+
+class BatchBuilder(Generic[P, B, X_co]):
+    """Puts a batch together, step by step; it is of use once.
+
+    Each step changes this builder and returns it. ``build()``, ``execute()`` or
+    ``execute_as_file()`` uses it up, because requests may come from an iterator.
+    """
+
+    def __init__(self, method: Method[Any], submit: Submit[X_co]) -> None:
+        self._method = method
+        self._submit = submit
+        self._model: str | None = None
+        self._name: str | None = None
+        self._parts: list[Parts] = []
+        self._used_by = ""
+
+    def with_model(self, model: str) -> Self:
+        """Choose the model, instead of the client's."""
+        self._model = model
+        return self
+
+    def with_name(self, name: str) -> Self:
+        """Give the batch a display name, for people."""
+        self._name = name
+        return self
+
+    def with_request(self, request: P, key: str | None = None) -> Self:
+        """Add a request; without a key it is numbered by its position."""
+        self._parts.append([request if key is None else (key, request)])
+        return self
+
+    def with_requests(self, requests: Supply[P] | AsyncIterable[Entry[P]]) -> Self:
+        """Add requests to those that are there: a mapping by key, or an iterable, as ``submit``."""
+        asynchronous = isinstance(requests, AsyncIterable)
+        self._parts.append(requests if asynchronous else entries_of(requests))
+        return self
+
+    def build(self) -> B:
+        """Return the create call of a batch whose requests are inline, as a model of the API.
+
+        This is for a look at it: nothing is sent. The label that is added to the display name is
+        drawn when a batch is executed.
+
+        Raises:
+            UsageError: A request is not valid; the first offender is named.
+        """
+        parts = self._taken("build")
+        if any(isinstance(part, AsyncIterable) for part in parts):
+            raise UsageError("these requests come asynchronously: execute() the batch instead")
+        keys = SubmittedKeys()
+        found: list[tuple[str, Model]] = []
+        for entry in chain.from_iterable(cast("list[Iterable[object]]", parts)):
+            key, prompt, where = keys.take(entry)
+            found.append((key, self._method.request(prompt, where)))
+        return cast("B", _create_call(self._method, self._name or "", self._model, found))
+
+    def execute(self) -> X_co:
+        """Submit the requests inline, as one batch, which is billed once it exists.
+
+        Raises what ``submit`` raises.
+        """
+        parts = self._taken("execute")
+        return self._submit(_joined(parts), self._model, self._name, "inline")
+
+    def execute_as_file(self) -> X_co:
+        """Submit the requests in a file that is uploaded first, as one batch.
+
+        Raises what ``submit`` raises.
+        """
+        parts = self._taken("execute_as_file")
+        return self._submit(_joined(parts), self._model, self._name, "file")
+
+    def _taken(self, verb: str) -> list[Parts]:
+        if self._used_by:
+            raise UsageError(
+                f"this builder was used up by {self._used_by}(); begin another batch with the "
+                "client"
+            )
+        self._used_by = verb
+        parts, self._parts = self._parts, []
+        return parts
+
+    def __repr__(self) -> str:
+        used = f", used up by {self._used_by}()" if self._used_by else ""
+        return f"<BatchBuilder of {self._method.holds}{used}>"
+
+
+def _joined(parts: list[Parts]) -> Parts:
+    if any(isinstance(part, AsyncIterable) for part in parts):
+        return _joined_asynchronously(parts)
+    return chain.from_iterable(cast("list[Iterable[Any]]", parts))
+
+
+async def _joined_asynchronously(parts: list[Parts]) -> AsyncIterator[Any]:
+    for part in parts:
+        if isinstance(part, AsyncIterable):
+            async for entry in part:
+                yield entry
+        else:
+            for entry in part:
+                yield entry
+
+
+def _create_call(
+    method: Method[Any], name: str, model: str | None, requests: Iterable[tuple[str, Model]]
+) -> Model:
+    from .models import creation  # noqa: PLC0415 - only for those who look at the call
+
+    call = (
+        creation.BatchGenerateContentRequest
+        if method is GENERATE
+        else creation.AsyncBatchEmbedContentRequest
+    )
+    return call.of(name, model, requests)

@@ -1,0 +1,78 @@
+"""Files and their bytes: https://ai.google.dev/api/files."""
+
+from __future__ import annotations
+
+import re
+
+from attrs import frozen
+
+from .. import codec
+from ..effects import Request, Response
+from ..errors import ProtocolError
+from ..models.file import File
+from ..settings import Api
+from .names import require_name
+from .replies import COUNT, Page, body_of, page_of, paged
+
+
+def build_file_get(api: Api, name: str) -> Request:
+    """https://ai.google.dev/api/files#method:-files.get."""
+    return Request("GET", api.path(require_name(name, "files")))
+
+
+def parse_file(response: Response) -> File:
+    """Read a ``File``, which stands here without a wrapper."""
+    return codec.decode(body_of(response), File)
+
+
+def build_file_list(api: Api, page_size: int | None, page_token: str) -> Request:
+    """https://ai.google.dev/api/files#method:-files.list."""
+    return Request("GET", api.path(paged("files", page_size, page_token)))
+
+
+def parse_file_list(response: Response) -> Page[File]:
+    """Read a ``ListFilesResponse``."""
+    found, token = page_of(response, "files")
+    return Page(tuple(codec.decode(one, File) for one in found), token)
+
+
+def build_file_delete(api: Api, name: str) -> Request:
+    """https://ai.google.dev/api/files#method:-files.delete."""
+    return Request("DELETE", api.path(require_name(name, "files")))
+
+
+def build_download(api: Api, name: str, offset: int, etag: str = "") -> Request:
+    """Fetch the bytes of a generated file from ``offset`` on, if it is still the same file."""
+    headers = {"range": f"bytes={offset}-"} if offset else {}
+    if offset and etag:
+        headers["if-range"] = etag
+    return Request("GET", api.path(f"{require_name(name, 'files')}:download?alt=media"), headers)
+
+
+@frozen
+class Download:
+    """The head of a download: where its bytes begin, and how long the file is, if that is known."""
+
+    start: int
+    total: int | None
+    etag: str
+
+
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII)
+
+
+def parse_download(response: Response) -> Download:
+    """Read the head of a download (RFC 9110 §14); a range that makes no sense is refused."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise ProtocolError("the service compressed a download although it was asked not to")
+    etag = response.headers.get("etag", "")
+    if response.status == 206:
+        content_range = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
+        if content_range is None:
+            raise ProtocolError("the service sent part of a file and does not say which")
+        start, total = content_range.groups()
+        return Download(int(start), None if total == "*" else int(total), etag)
+    if response.status != 200:
+        raise ProtocolError(f"the service answered with the unexpected status {response.status}")
+    length = response.headers.get("content-length", "")
+    return Download(0, int(length) if COUNT.fullmatch(length) else None, etag)
