@@ -6,7 +6,9 @@ from typing import Generic
 
 from attrs import define
 
-from .methods import R
+from .endpoints.names import require_name
+from .errors import UsageError
+from .methods import GENERATE, R, embed, method_of
 from .models.operation import BatchOperation
 from .results import BatchResults
 from .states import Observation, observe
@@ -32,6 +34,27 @@ class Batch(Generic[R]):
         self.observation = observe(self.observation, operation)
         return self.observation
 
+    def require_kind(self, operation: BatchOperation) -> None:
+        """Refuse to read the answers of a batch as what they are not."""
+        told, wanted = operation.embeddings, method_of(self.kind)
+        if told is None or told == (wanted is not GENERATE):
+            return
+        found = embed() if told else GENERATE
+        raise UsageError(
+            f"{self.name} holds {found.holds}, and was asked for as a batch of {wanted.holds}: "
+            f"say answers={found.answers.__name__}"
+        )
+
     def held_results(self) -> BatchResults[R] | None:
         """Return the results fetched before, unless they were closed since."""
         return None if self.results is None or self.results.closed else self.results
+
+
+def known_batch(seen: str | BatchOperation, answers: type[R], key_member: str = "key") -> Batch[R]:
+    """Return what is known of a batch by its name, or by a look at it."""
+    name = seen if isinstance(seen, str) else seen.name
+    kind = method_of(answers).answers
+    batch = Batch(require_name(name, "batches"), kind, key_member=key_member)
+    if isinstance(seen, BatchOperation):
+        batch.require_kind(seen)
+    return batch

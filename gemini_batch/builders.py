@@ -243,6 +243,8 @@ class BatchBuilder(Generic[P, B, X_co]):
         for entry in chain.from_iterable(cast("list[Iterable[object]]", parts)):
             key, prompt, where = keys.take(entry)
             found.append((key, self._method.request(prompt, where)))
+        if not found:
+            raise UsageError("there are no requests in this batch: add one with with_request()")
         return cast("B", _create_call(self._method, self._name or "", self._model, found))
 
     def execute(self) -> X_co:

@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
 
 import aiohttp
 
-from ..batch import Batch
+from ..batch import known_batch
 from ..builders import BatchBuilder, GenerateContentBuilder
 from ..endpoints.batches import build_list, parse_list
-from ..endpoints.names import require_name
 from ..errors import UsageError
 from ..flows.batches import OnUnknown, adopt
 from ..flows.lists import require_page_size
 from ..flows.many import as_completed, wait_all
 from ..flows.submit import Order, order_of, submit, submit_file
-from ..flows.waiting import require_kind, waiting
+from ..flows.waiting import waiting
 from ..labels import ENTROPY
 from ..log import trimmed
 from ..methods import GENERATE, Method, R, Text, embed, method_of
-from ..models.file import File
+from ..models.file import File, name_of
 from ..models.generation import GenerationResponse
 from ..models.operation import BatchOperation
 from ..progress import Report, report_for
@@ -278,8 +277,7 @@ class AsyncBatchClient:
             CreateOutcomeUnknownError: The batch may exist; its label says where to look.
         """
         order = self._order(method_of(answers), model, display_name, label, "file", on_unknown)
-        name = file.name if isinstance(file, File) else file
-        flow = submit_file(self._link.settings, name, order)
+        flow = submit_file(self._link.settings, name_of(file), order)
         return AsyncBatchHandle(self._link, await self._link.run(flow))
 
     @overload
@@ -312,11 +310,7 @@ class AsyncBatchClient:
             key_member: Which member of the requests' metadata holds their keys, for batches made
                 inline by other clients.
         """
-        kind, seen = method_of(answers).answers, name_or_operation
-        name = seen if isinstance(seen, str) else seen.name
-        batch = Batch(require_name(name, "batches"), kind, key_member=key_member)
-        if isinstance(seen, BatchOperation):
-            require_kind(batch, seen)
+        batch = known_batch(name_or_operation, answers, key_member)
         return AsyncBatchHandle(self._link, batch)
 
     @overload
@@ -334,10 +328,8 @@ class AsyncBatchClient:
         Raises:
             CreateOutcomeUnknownError: No batch has it, or none yet: the list may lag behind.
         """
-        kind = method_of(answers).answers
         operation = await self._link.run(adopt(self._link.settings, label))
-        batch = Batch(operation.name, kind)
-        require_kind(batch, operation)
+        batch = known_batch(operation, answers)
         return AsyncBatchHandle(self._link, batch)
 
     def list_batches(self, page_size: int | None = None) -> AsyncPager[BatchOperation]:
@@ -364,7 +356,7 @@ class AsyncBatchClient:
         ``watch``, and the timeout is for all batches together.
         """
         waited_for = tuple(handles)
-        batches = [batch_of(handle) for handle in waited_for]
+        batches = [batch_of(handle, self._link) for handle in waited_for]
         spools = self._link.spools()
         terms = waiting(self._link.settings, timeout, poll, progress)
         stream = as_completed(self._link.settings, waited_for, batches, spools, terms)
@@ -384,7 +376,7 @@ class AsyncBatchClient:
         cannot be had does not end the wait for the others: its error is raised at the end, with a
         note for each further one, and the handles keep the results of the rest.
         """
-        batches = [batch_of(handle) for handle in handles]
+        batches = [batch_of(handle, self._link) for handle in handles]
         spools = self._link.spools()
         terms = waiting(self._link.settings, timeout, poll, progress)
         return await self._link.run(wait_all(self._link.settings, batches, spools, terms), spools)

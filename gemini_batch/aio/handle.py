@@ -8,7 +8,7 @@ from attrs import evolve
 
 from ..batch import Batch
 from ..custody import Custody
-from ..errors import AsyncHandleReturnedError, GeminiBatchError, NotFoundError
+from ..errors import AsyncHandleReturnedError, GeminiBatchError, NotFoundError, UsageError
 from ..flows.batches import cancel, delete, look
 from ..flows.results import results, status, stream, wait, watch
 from ..flows.waiting import waiting
@@ -172,9 +172,11 @@ class AsyncBatchHandle(Generic[R]):
         raise TypeError("a handle is not pickled: send batch.name, use client.get_batch(name)")
 
 
-def batch_of(handle: AsyncBatchHandle[R]) -> Batch[R]:
-    """Return what is known of the batch of a handle that is live."""
+def batch_of(handle: AsyncBatchHandle[R], link: Link) -> Batch[R]:
+    """Return what is known of the batch of a live handle, for the client that made the handle."""
     # Of a class of this module, and not for anybody else.
-    custody, batch = handle._custody, handle._batch  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    theirs, custody = handle._link, handle._custody  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    if theirs is not link:
+        raise UsageError(f"the handle of {handle.name} was made by another client: wait with that")
     custody.require_live()
-    return batch
+    return handle._batch  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

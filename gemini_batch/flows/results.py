@@ -18,7 +18,7 @@ from ..errors import (
     ResultsGoneError,
     ResultsIncompleteError,
 )
-from ..index import BOM, Indexer, open_envelope
+from ..index import BOM, Indexer, Kind, open_envelope
 from ..items import BatchGenerationResponseItem, read_item
 from ..jsonl import Line, LineSplitter
 from ..limits import PIECE
@@ -41,7 +41,7 @@ from ..states import (
 from ..text import printable
 from .batches import look
 from .downloads import download
-from .waiting import Sighting, Waiting, looks, require_kind
+from .waiting import Sighting, Waiting, looks
 
 
 @flow
@@ -51,7 +51,7 @@ def status(settings: Settings, batch: Batch[R], spools: Spools) -> FlowBody[Batc
     if known is not None:
         return known
     seen = yield from look(settings, batch.name)
-    require_kind(batch, seen.operation)
+    batch.require_kind(seen.operation)
     observation = batch.observe(seen.operation)
     sighting = Sighting(seen, observation)
     return (yield from status_after(settings, batch, sighting, spools, report_nothing))
@@ -162,8 +162,9 @@ def stream(
         if text is not None and not line.offset:
             text = text.removeprefix(BOM)
         if text is None or text.strip():
-            count += 1
             envelope = open_envelope(text, batch.key_member)
+            # A line that tells no key makes up for no request that is missing.
+            count += envelope.kind is not Kind.MALFORMED or envelope.key is not None
             yield Item(read_item(text or b"", envelope, batch.kind, number, envelope.key))
 
     def consume(piece: bytes) -> StreamBody[BatchGenerationResponseItem[R]]:

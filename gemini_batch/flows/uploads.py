@@ -51,6 +51,7 @@ from ..progress import Progress, Report, report_nothing
 from ..retry import Action, Call, Patience, action_for
 from ..settings import Settings
 from ..spool import Source, Spools, StrPath, name_of
+from ..submission import FILE_LIMIT
 from .calls import exchange, patience, pause_after
 from .files import remove
 
@@ -96,6 +97,8 @@ class Parcel:
 def send(settings: Settings, parcel: Parcel, spools: Spools, report: Report) -> FlowBody[File]:
     """Upload what the caller has: it is read twice, the first time for its digest."""
     source = yield from Offload(partial(spools.source, parcel.content))
+    if source.size > FILE_LIMIT:
+        raise UsageError(f"a file holds {FILE_LIMIT} bytes at most, and this is {source.size}")
     while (yield from Offload(source.digest_next)):
         continue
     name, title, kind = parcel.name, parcel.display_name, parcel.mime_type

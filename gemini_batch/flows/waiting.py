@@ -14,8 +14,6 @@ from ..effects import FlowBody, Item, Now, Sleep, StreamBody, flow
 from ..endpoints.batches import Look
 from ..errors import ApiError, GeminiBatchError, ProtocolError, UsageError, WaitTimeoutError
 from ..log import log
-from ..methods import GENERATE, embed, method_of
-from ..models.operation import BatchOperation
 from ..progress import Progress, Report, report_for, report_nothing
 from ..retry import PollPolicy, is_transient
 from ..settings import Settings
@@ -53,18 +51,6 @@ class Sighting:
     observation: Observation
 
 
-def require_kind(batch: Batch[Any], operation: BatchOperation) -> None:
-    """Refuse to read the answers of a batch as what they are not."""
-    told, wanted = operation.embeddings, method_of(batch.kind)
-    if told is None or told == (wanted is not GENERATE):
-        return
-    found = embed() if told else GENERATE
-    raise UsageError(
-        f"{batch.name} holds {found.holds}, and was asked for as a batch of {wanted.holds}: say "
-        f"answers={found.answers.__name__}"
-    )
-
-
 @define(eq=False)
 class Lookout:
     """A batch that is being waited for, and what was made of the looks at it so far."""
@@ -90,7 +76,7 @@ class Lookout:
             log.info("%s could not be looked at, going on: %s", self.batch.name, error)
             self.failure = error
             return None
-        require_kind(self.batch, seen.operation)
+        self.batch.require_kind(seen.operation)
         observation = self.batch.observe(seen.operation)
         self._remark(observation)
         self.state = str(observation.state)

@@ -36,3 +36,8 @@ class File(Model):
     state: FileState | None = None
     source: str | None = None
     error: Status | None = None
+
+
+def name_of(file: str | File) -> str:
+    """Return the name of a file, which may be given by its name alone."""
+    return file.name if isinstance(file, File) else file

@@ -12,7 +12,7 @@ from ..flows.files import delete_file, look_at_file
 from ..flows.lists import require_page_size
 from ..flows.uploads import Parcel, send
 from ..labels import ENTROPY
-from ..models.file import File
+from ..models.file import File, name_of
 from ..progress import Report, report_for
 from ..spool import StrPath
 from .link import Link
@@ -63,7 +63,7 @@ class SyncFiles:
 
     def get(self, name: str | File) -> File:
         """Look at a file; its bytes stay where they are."""
-        return self._link.run(look_at_file(self._link.settings, _name_of(name)))
+        return self._link.run(look_at_file(self._link.settings, name_of(name)))
 
     def list(self, page_size: int | None = None) -> SyncPager[File]:
         """Return the files of the project, newest first, page by page as they are read.
@@ -90,19 +90,15 @@ class SyncFiles:
         Raises:
             UsageError: The path is taken, or its directory is missing.
         """
-        require_name(_name_of(name), "files")
+        source = require_name(name_of(name), "files")
         spools = self._link.spools()
         new = partial(spools.new_file, path, overwrite=overwrite)
-        flow = save(self._link.settings, _name_of(name), new, report_for(progress))
+        flow = save(self._link.settings, source, new, report_for(progress))
         self._link.run(flow, spools)
 
     def delete(self, name: str | File) -> None:
         """Remove a file."""
-        self._link.run(delete_file(self._link.settings, _name_of(name)))
+        self._link.run(delete_file(self._link.settings, name_of(name)))
 
     def __repr__(self) -> str:
         return f"<SyncFiles of {self._link.settings.api.origin}>"
-
-
-def _name_of(file: str | File) -> str:
-    return file.name if isinstance(file, File) else file
