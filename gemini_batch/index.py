@@ -15,7 +15,7 @@ from typing import Any, Literal, cast
 import msgspec
 from attrs import frozen
 
-from . import codec
+from . import rawjson
 from .errors import ProtocolError
 from .jsonl import MAX_LINE, Line, LineSplitter
 from .order import Sorter, sort_key
@@ -87,7 +87,7 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
     key = found.key
     if key is None and found.metadata is not _NOTHING:
         try:
-            metadata = codec.parse(found.metadata)
+            metadata = rawjson.parse(found.metadata)
         except ProtocolError as refused:
             return Envelope(None, reason=f"its metadata is {refused}")
         if isinstance(metadata, dict):
@@ -121,7 +121,7 @@ def _open(text: bytes) -> _Members:
 
 def _open_slowly(text: bytes) -> _Members:
     """Open what msgspec refuses and the standard library takes, such as lone surrogates."""
-    tree = codec.parse(text)
+    tree = rawjson.parse(text)
     if not isinstance(tree, dict):
         raise ProtocolError("not an object")
     members = cast("dict[str, object]", tree)

@@ -8,7 +8,7 @@ from typing import Any, Generic, NoReturn, TypeAlias, cast
 import msgspec
 from attrs import field, frozen
 
-from . import codec
+from . import codec, rawjson
 from .errors import ItemFailedError, ProtocolError
 from .index import Envelope, Kind
 from .methods import R
@@ -49,7 +49,7 @@ class _Item:
     @property
     def metadata(self) -> Mapping[str, Any]:
         """What was sent along with an inline request; empty for results from a file."""
-        found: object = codec.parse(self._metadata) if bytes(self._metadata) else None
+        found: object = rawjson.parse(self._metadata) if bytes(self._metadata) else None
         return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar
 import msgspec
 from attrs import evolve
 
-from . import codec
+from . import rawjson
 from .errors import ProtocolError, ResultsIncompleteError, UsageError
 from .index import Envelope, Index, Indexer, Kind, open_envelope
 from .items import (
@@ -308,9 +308,9 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         """Return what a line says, compact: inline results come indented."""
         try:
             if envelope.kind is Kind.SUCCESS:
-                return b'"response":%s' % codec.compact(envelope.response)
+                return b'"response":%s' % rawjson.compact(envelope.response)
             if envelope.kind is Kind.ERROR:
-                return b'"error":%s' % codec.compact(envelope.error)
+                return b'"error":%s' % rawjson.compact(envelope.error)
         except ProtocolError as refused:
             envelope = evolve(envelope, reason=str(refused))
         return _error(str(self._read(ordinal, text, envelope).problem))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from attrs import frozen
 
-from .. import codec
+from .. import codec, rawjson
 from ..effects import Request, Response
 from ..errors import ProtocolError
 from ..labels import split_display_name
@@ -87,12 +87,12 @@ def parse_list(response: Response) -> Page[BatchOperation]:
 
 
 def _look(body: bytes | msgspec.Raw) -> Look:
-    top = codec.members(body)
-    described = codec.members(top.pop("metadata", msgspec.Raw(b"{}")))
-    kind = codec.parse(described.pop("@type", msgspec.Raw(b'""')))
+    top = rawjson.members(body)
+    described = rawjson.members(top.pop("metadata", msgspec.Raw(b"{}")))
+    kind = rawjson.parse(described.pop("@type", msgspec.Raw(b'""')))
     outputs = (top.pop("response", None), described.pop("output", None))
     metadata = codec.structure(
-        {name: codec.parse(member) for name, member in described.items()}, BatchMetadata
+        {name: rawjson.parse(member) for name, member in described.items()}, BatchMetadata
     )
     name = codec.decode(top["name"], str) if "name" in top else metadata.name or ""
     if not is_name(name, "batches"):
@@ -132,14 +132,14 @@ def _output(
 ) -> tuple[str | None, tuple[msgspec.Raw, ...] | None]:
     """Return the results file, or the inlined results, of the first output that has any."""
     for output in outputs:
-        found = {} if output is None else codec.members(output)
+        found = {} if output is None else rawjson.members(output)
         if "responsesFile" in found:
             file = codec.decode(found["responsesFile"], str)
             if is_name(file, "files"):
                 return file, None
             raise ProtocolError(f"the service names a results file {printable(ascii(file), 100)}")
         if "inlinedResponses" in found:
-            nested = codec.members(found["inlinedResponses"])
+            nested = rawjson.members(found["inlinedResponses"])
             responses = nested.get("inlinedResponses", msgspec.Raw(b"[]"))
-            return None, tuple(codec.elements(responses))
+            return None, tuple(rawjson.elements(responses))
     return None, None

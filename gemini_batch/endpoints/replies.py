@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from attrs import frozen
 
-from .. import codec
+from .. import codec, rawjson
 from ..effects import Request, Response
 from ..errors import ApiError, AuthenticationError, ProtocolError, api_error_class
 from ..retry import retry_after
@@ -42,8 +42,8 @@ def paged(collection: str, page_size: int | None, page_token: str) -> str:
 
 def page_of(response: Response, member: str) -> tuple[list[Any], str]:
     """Return the encoded items of a page, and the next token; every member may be absent."""
-    page = codec.members(body_of(response) or b"{}")
-    items = codec.elements(page[member]) if member in page else []
+    page = rawjson.members(body_of(response) or b"{}")
+    items = rawjson.elements(page[member]) if member in page else []
     return items, codec.decode(page["nextPageToken"], str) if "nextPageToken" in page else ""
 
 
@@ -120,7 +120,7 @@ def api_error(response: Response, api: Api, subject: str = "") -> ApiError:
 def _envelope(body: bytes) -> Mapping[str, Any]:
     """Return the ``error`` of a body; a list around it is taken off, anything else is nothing."""
     try:
-        tree = codec.parse(body)
+        tree = rawjson.parse(body)
     except ProtocolError:
         return {}
     if isinstance(tree, list) and tree:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 from attrs import field, frozen
 
-from .. import codec
+from .. import codec, rawjson
 from ..effects import Request, Response
 from ..errors import ProtocolError
 from ..models.file import File
@@ -95,7 +95,7 @@ def parse_received(response: Response) -> Received:
     """Read the reply to a chunk or a query."""
     status = response.headers.get("x-goog-upload-status", "")
     if status == "final":
-        members = codec.members(response.body) if response.body.strip() else {}
+        members = rawjson.members(response.body) if response.body.strip() else {}
         file = codec.decode(members["file"], File) if "file" in members else None
         return Received(final=True, file=file)
     size = response.headers.get("x-goog-upload-size-received", "")

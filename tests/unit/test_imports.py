@@ -20,6 +20,7 @@ PACKAGE = Path(__file__).parents[2] / "gemini_batch"
 LAYERS = (
     {"errors", "limits", "log", "text"},
     {"models"},
+    {"rawjson"},
     {"codec"},
     {
         *("batch", "credentials", "custody", "effects", "endpoints", "index", "items", "jsonl"),

@@ -14,7 +14,7 @@ import pytest
 from attrs import define, field
 from hypothesis import example, given, settings, strategies as st
 
-from gemini_batch import codec, submission as module
+from gemini_batch import codec, rawjson, submission as module
 from gemini_batch.effects import Draw, Effect, Offload
 from gemini_batch.endpoints.batches import inline_batch
 from gemini_batch.errors import UsageError
@@ -370,9 +370,9 @@ def test_what_is_submitted_is_what_is_sent(requests: dict[str, Any]) -> None:
         (key, Request.of(prompt) if isinstance(prompt, str) else prompt)
         for key, prompt in requests.items()
     ]
-    found = [codec.members(line) for line in encoded.split(b"\n")[:-1]]
+    found = [rawjson.members(line) for line in encoded.split(b"\n")[:-1]]
     assert expected == [
-        (codec.parse(line["key"]), codec.decode(line["request"], Request)) for line in found
+        (rawjson.parse(line["key"]), codec.decode(line["request"], Request)) for line in found
     ]
     assert hashlib.sha256(encoded).hexdigest() == submission.sha256
 
