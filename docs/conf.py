@@ -4,7 +4,10 @@ import builtins
 import os
 import sys
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 project = "gemini-batch"
 author = "The gemini-batch authors"
@@ -16,10 +19,13 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
+    "_ext.directives",
 ]
 exclude_patterns = ["_build"]
 html_theme = "furo"
 html_title = f"gemini-batch {release}"
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 
 myst_heading_anchors = 3
 copybutton_exclude = ".linenos, .gp, .go"
@@ -40,8 +46,8 @@ if os.environ.get("DOCS_INTERSPHINX"):
     }
 _others = [*sys.stdlib_module_names, "aiohttp", "attr", "attrs", "msgspec", "requests"]
 nitpick_ignore_regex = [
-    (r"py:.*", r"(.*\.)?(R|T|Found|Int64)"),  # type variables and aliases have no pages
-    (r"py:.*", r"(.*\.)?(Entry|Prompt|Requests|Via|OnUnknown|Report|StrPath|EndedStatus)"),
+    (r"py:.*", r"(.*\.)?(A|B|P|R|T|X_co|Found|Int64)"),  # type variables and aliases have no pages
+    (r"py:.*", r"(.*\.)?(Entry|Prompt|Requests|Supply|Via|OnUnknown|Report|StrPath|EndedStatus)"),
     (r"py:.*", rf"({'|'.join(_others)})\..*"),
     (r"py:.*", rf"({'|'.join(dir(builtins))})"),
 ]

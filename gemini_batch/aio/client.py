@@ -383,7 +383,7 @@ class AsyncBatchClient:
 
     @property
     def files(self) -> AsyncFiles:
-        """The files of the project: upload, look, list, download and delete."""
+        """The files of the project, to upload, look at, list, download and delete."""
         return AsyncFiles(self._link)
 
     async def close(self) -> None:

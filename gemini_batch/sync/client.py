@@ -372,7 +372,7 @@ class SyncBatchClient:
 
     @property
     def files(self) -> SyncFiles:
-        """The files of the project: upload, look, list, download and delete."""
+        """The files of the project, to upload, look at, list, download and delete."""
         return SyncFiles(self._link)
 
     def close(self) -> None:

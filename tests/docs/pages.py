@@ -18,7 +18,8 @@ MAIN_COMMAND = (
     "python3 -m venv .venv && .venv/bin/pip install -q '.[cli]' && .venv/bin/gemini-batch demo"
 )
 TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -q nox && .venv/bin/nox"
-NOT_RUN = {MAIN_COMMAND, TEST_COMMAND}
+INSTALL_COMMAND = "python3 -m pip install '.[cli]'"
+NOT_RUN = {MAIN_COMMAND, TEST_COMMAND, INSTALL_COMMAND}
 """What a stranger types first; these install the project, so no test of it can run them."""
 
 SHELLS = {"console", "bash"}
@@ -28,6 +29,8 @@ PROSE = {"{note}", "{tip}", "{warning}", "{seealso}"}
 STRUCTURE = {
     "{toctree}": r":\w+:.*|[\w/-]+",
     "{eval-rst}": r"\.\. auto\w+:: .*|\s+:[\w-]+:.*",
+    "{state-diagram}": "",
+    "{facade-matrix}": "",
 }
 """Directives that hold no text, and all that a line of one may be."""
 

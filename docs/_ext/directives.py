@@ -1,0 +1,114 @@
+"""The two directives that draw from the code, for Sphinx; what they draw needs nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective
+
+from gemini_batch.states import TRANSITIONS
+
+from .diagram import draw
+from .matrix import OPERATORS, TWINS, EmptyCellError, tables
+
+WIDTH = 40
+"""Of a column, in characters, where a table is text."""
+
+
+class StateDiagram(SphinxDirective):
+    """Draw the states of a batch, and say in a table what may follow which."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the drawing, for those who see HTML, and the table, for all."""
+        rows = [
+            [
+                [self._link(f"gemini_batch.states.{state.capitalize()}", state.capitalize())],
+                [nodes.literal(text=f"BATCH_STATE_{state}")],
+                [nodes.Text(", ".join(one.capitalize() for one in TRANSITIONS if one in later))]
+                if later
+                else [nodes.Text("final")],
+            ]
+            for state, later in TRANSITIONS.items()
+        ]
+        return [
+            nodes.raw("", draw(TRANSITIONS), format="html"),
+            table(["status", "the API's name", "may become"], rows),
+        ]
+
+    def _link(self, target: str, text: str) -> nodes.Node:
+        return link(self.env.docname, target, text)
+
+
+class FacadeMatrix(SphinxDirective):
+    """Set what both facades offer side by side."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table for each pair of classes."""
+        try:
+            found = tables()
+        except EmptyCellError as error:
+            raise ExtensionError(f"the two facades differ: {error}") from error
+        drawn: list[nodes.Node] = []
+        for one in found:
+            rows = [
+                [
+                    self._cell(one.sync, row.member, row.sync),
+                    self._cell(one.aio, row.twin, row.aio),
+                    words(row.does),
+                ]
+                for row in one.rows
+            ]
+            heads = [one.sync.__name__, one.aio.__name__]
+            drawn += [
+                nodes.rubric(text=one.title),
+                table([*heads, "what it does"], rows),
+            ]
+        return drawn
+
+    def _cell(self, kind: type, member: str, text: str) -> list[nodes.Node]:
+        operators = {*OPERATORS, *(TWINS[name] for name in OPERATORS)}
+        home = f"gemini_batch.{kind.__name__}"
+        target = home if member in operators else f"{home}.{member}"
+        return [link(self.env.docname, target, text)]
+
+
+def words(text: str) -> list[nodes.Node]:
+    """Return a line of a docstring, with its code as code."""
+    return [
+        nodes.literal(text=part) if code % 2 else nodes.Text(part)
+        for code, part in enumerate(text.split("``"))
+    ]
+
+
+def link(page: str, target: str, text: str) -> nodes.Node:
+    """Return a reference to what is documented under a name; a name that is not is a warning."""
+    found = addnodes.pending_xref(
+        "", refdomain="py", reftype="obj", reftarget=target, refdoc=page, refwarn=True
+    )
+    found += nodes.literal(text=text)
+    return found
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Sequence[nodes.Node]]]) -> nodes.table:
+    """Return a table with one row of heads."""
+    group = nodes.tgroup(cols=len(heads))
+    group += [nodes.colspec(colwidth=WIDTH) for _ in heads]
+    group += nodes.thead("", _row([[nodes.Text(head)] for head in heads]))
+    group += nodes.tbody("", *map(_row, rows))
+    return nodes.table("", group, classes=["colwidths-auto"])
+
+
+def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", *cell)) for cell in cells))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Name the two directives."""
+    app.add_directive("state-diagram", StateDiagram)
+    app.add_directive("facade-matrix", FacadeMatrix)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
