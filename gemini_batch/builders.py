@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from copy import deepcopy
 from itertools import chain
 from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
 from attrs import evolve
 
+from .endpoints.names import require_model
 from .errors import UsageError
+from .labels import ENTROPY, labelled, make_label
 from .methods import GENERATE, Method
 from .models.base import Model
 from .models.content import Blob, Content, FileData, FunctionResponse, Part
 from .models.file import File
 from .models.generation import GenerateContentRequest, GenerationConfig, ThinkingConfig
 from .models.tools import FunctionDeclaration, Tool
-from .submission import Entry, SubmittedKeys, Supply, Via, entries_of
+from .prompts import require_parts
+from .submission import Entry, SubmittedKeys, Supply, Via, encoded, entries_of
 
 P = TypeVar("P")
 B = TypeVar("B", bound=Model)
@@ -60,7 +64,10 @@ class GenerateContentBuilder:
 
     def with_messages(self, messages: Iterable[Content]) -> Self:
         """Add messages, oldest first."""
-        return self._with(contents=(*self._request.contents, *messages))
+        contents = (*self._request.contents, *messages)
+        for number, content in enumerate(contents):
+            require_parts(content, f"message {number}")
+        return self._with(contents=contents)
 
     def with_system_instruction(self, instruction: str | Content) -> Self:
         """Say how the model is to behave, instead of whatever was said before."""
@@ -85,9 +92,19 @@ class GenerateContentBuilder:
             found = FileData(file, mime_type)
         return self.with_message(Content((Part(file_data=found),), "user"))
 
-    def with_function_response(self, name: str, response: Mapping[str, Any]) -> Self:
-        """Add what came of a call that the model had asked for."""
-        part = Part(function_response=FunctionResponse(name, response))
+    def with_function_response(
+        self, name: str, response: Mapping[str, Any], call_id: str | None = None
+    ) -> Self:
+        """Add what came of a call that the model had asked for.
+
+        What came of calls made together goes into one message. ``call_id`` is the ``id`` of the
+        call, where it has one.
+        """
+        part = Part(function_response=FunctionResponse(name, response, call_id))
+        before = self._request.contents
+        if before and all(one.function_response is not None for one in before[-1].parts):
+            joined = evolve(before[-1], parts=(*before[-1].parts, part))
+            return self._with(contents=(*before[:-1], joined))
         return self.with_message(Content((part,), "user"))
 
     def with_model(self, model: str) -> Self:
@@ -144,7 +161,8 @@ class GenerateContentBuilder:
 
     def with_response_schema(self, schema: Mapping[str, Any]) -> Self:
         """Ask for an answer in JSON of this schema (a subset of OpenAPI's)."""
-        return self._configured(response_mime_type="application/json", response_schema=schema)
+        own = deepcopy(dict(schema))
+        return self._configured(response_mime_type="application/json", response_schema=own)
 
     def with_response_modalities(self, modalities: Iterable[str]) -> Self:
         """Ask for an answer in these modalities, such as ``["TEXT", "IMAGE"]``."""
@@ -164,11 +182,13 @@ class GenerateContentBuilder:
 
     def with_function(self, function: FunctionDeclaration) -> Self:
         """Let the model ask for calls of a function of yours; all of them are one tool."""
-        *others, last = self._request.tools or (Tool(),)
-        if self._request.tools and not last.function_declarations:
-            others, last = [*others, last], Tool()
-        functions = (*last.function_declarations, function)
-        return self._with(tools=(*others, evolve(last, function_declarations=functions)))
+        tools = list(self._request.tools)
+        for place, tool in enumerate(tools):
+            if tool.function_declarations:
+                functions = (*tool.function_declarations, function)
+                tools[place] = evolve(tool, function_declarations=functions)
+                return self._with(tools=tools)
+        return self.with_tool(Tool((function,)))
 
     def build(self) -> GenerateContentRequest:
         """Return the request; :class:`~gemini_batch.UsageError` while it has no message."""
@@ -197,10 +217,18 @@ class BatchBuilder(Generic[P, B, X_co]):
     ``execute_as_file()`` uses it up, because requests may come from an iterator.
     """
 
-    def __init__(self, method: Method[Any], submit: Submit[X_co]) -> None:
+    def __init__(
+        self,
+        method: Method[Any],
+        submit: Submit[X_co],
+        model: str | None,
+        *,
+        takes_asynchronous: bool = False,
+    ) -> None:
         self._method = method
         self._submit = submit
-        self._model: str | None = None
+        self._model = model
+        self._takes_asynchronous = takes_asynchronous
         self._name: str | None = None
         self._parts: list[Parts] = []
         self._used_by = ""
@@ -221,8 +249,11 @@ class BatchBuilder(Generic[P, B, X_co]):
         return self
 
     def with_requests(self, requests: Supply[P] | AsyncIterable[Entry[P]]) -> Self:
-        """Add requests to those that are there: a mapping by key, or an iterable, as ``submit``."""
-        asynchronous = isinstance(requests, AsyncIterable)
+        """Add requests to those that are there: a mapping by key, or an iterable, as ``submit``.
+
+        An asynchronous iterable is for the asynchronous client only.
+        """
+        asynchronous = self._takes_asynchronous and isinstance(requests, AsyncIterable)
         self._parts.append(requests if asynchronous else entries_of(requests))
         return self
 
@@ -235,35 +266,38 @@ class BatchBuilder(Generic[P, B, X_co]):
         Raises:
             UsageError: A request is not valid; the first offender is named.
         """
-        parts = self._taken("build")
-        if any(isinstance(part, AsyncIterable) for part in parts):
+        if any(isinstance(part, AsyncIterable) for part in self._parts):
             raise UsageError("these requests come asynchronously: execute() the batch instead")
+        model, parts = require_model(self._model), self._taken("build")
         keys = SubmittedKeys()
         found: list[tuple[str, Model]] = []
         for entry in chain.from_iterable(cast("list[Iterable[object]]", parts)):
             key, prompt, where = keys.take(entry)
-            found.append((key, self._method.request(prompt, where)))
+            request = self._method.request(prompt, where)
+            encoded(request, where)
+            found.append((key, request))
         if not found:
             raise UsageError("there are no requests in this batch: add one with with_request()")
-        return cast("B", _create_call(self._method, self._name or "", self._model, found))
+        return cast("B", _create_call(self._method, self._name or "", model, found))
 
     def execute(self) -> X_co:
         """Submit the requests inline, as one batch, which is billed once it exists.
 
         Raises what ``submit`` raises.
         """
-        parts = self._taken("execute")
-        return self._submit(_joined(parts), self._model, self._name, "inline")
+        model, parts = require_model(self._model), self._taken("execute")
+        return self._submit(_joined(parts), model, self._name, "inline")
 
     def execute_as_file(self) -> X_co:
         """Submit the requests in a file that is uploaded first, as one batch.
 
         Raises what ``submit`` raises.
         """
-        parts = self._taken("execute_as_file")
-        return self._submit(_joined(parts), self._model, self._name, "file")
+        model, parts = require_model(self._model), self._taken("execute_as_file")
+        return self._submit(_joined(parts), model, self._name, "file")
 
     def _taken(self, verb: str) -> list[Parts]:
+        labelled(self._name, make_label(bytes(ENTROPY)))  # says what is wrong with the name
         if self._used_by:
             raise UsageError(
                 f"this builder was used up by {self._used_by}(); begin another batch with the "
@@ -295,7 +329,7 @@ async def _joined_asynchronously(parts: list[Parts]) -> AsyncIterator[Any]:
 
 
 def _create_call(
-    method: Method[Any], name: str, model: str | None, requests: Iterable[tuple[str, Model]]
+    method: Method[Any], name: str, model: str, requests: Iterable[tuple[str, Model]]
 ) -> Model:
     from .models import creation  # noqa: PLC0415 - only for those who look at the call
 

@@ -27,9 +27,20 @@ def make_label(entropy: bytes) -> str:
     return "gb-" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
-def require_label(label: str) -> str:
+def require_text(text: object, what: str) -> str:
+    """Return a text that can be sent; :class:`~gemini_batch.UsageError` if it cannot."""
+    if not isinstance(text, str):
+        raise UsageError(f"{what} is a string, not {type(text).__name__}")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise UsageError(f"{what} holds a lone surrogate, which UTF-8 cannot") from None
+    return text
+
+
+def require_label(label: object) -> str:
     """Return a label of the caller's own; :class:`~gemini_batch.UsageError` if it is not one."""
-    if not _LABEL.fullmatch(label):
+    if not isinstance(label, str) or not _LABEL.fullmatch(label):
         raise UsageError(
             f"{label!a} is not a label: take gb- and up to 36 lower-case letters, digits and "
             "dashes, or leave it out"
@@ -39,7 +50,8 @@ def require_label(label: str) -> str:
 
 def labelled(display_name: str | None, label: str) -> str:
     """Return the display name as it is sent."""
-    name = f"{display_name} [{label}]" if display_name else f"[{label}]"
+    chosen = "" if display_name is None else require_text(display_name, "the display name")
+    name = f"{chosen} [{label}]" if chosen else f"[{label}]"
     if len(name) > DISPLAY_NAME_LIMIT:
         raise UsageError(
             f"the display name has {len(display_name or '')} characters; "

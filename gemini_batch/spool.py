@@ -162,7 +162,7 @@ def _naming(path: Path) -> Generator[None]:
 
 
 def _closed() -> UsageError:
-    return UsageError("these results are closed; fetch them again from the batch")
+    return UsageError("these results are closed: fetch them, or open their file, again")
 
 
 class OpenFile:
@@ -269,36 +269,52 @@ class SpooledSource:
 class NewFile:
     """A file that takes its name with :meth:`commit`, and leaves nothing without it.
 
-    It is readable only by its owner. Raises :class:`~gemini_batch.UsageError` where the name is
-    taken (unless ``overwrite``) or its directory is missing.
+    Until then it is beside that name under one of its own, readable only by its owner. Raises
+    :class:`~gemini_batch.UsageError` where the name is taken (unless ``overwrite``) or its
+    directory is missing.
     """
 
     def __init__(self, path: StrPath, *, overwrite: bool = False) -> None:
         self._final = Path(path)
+        self._overwrite = overwrite
         if self._final.exists() and not overwrite:
-            raise UsageError(
-                f"{self._final} exists already; remove it, choose another name or overwrite it"
-            )
+            raise self._taken()
         if self._final.is_dir() or not self._final.parent.is_dir():
             raise UsageError(
                 f"{self._final} cannot be a file: it or its directory is not what it should be"
             )
-        self._part = self._final.with_name(f"{self._final.name}.part")
-        self._part.unlink(missing_ok=True)  # of a run that was killed
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-        self.stream: BinaryIO = os.fdopen(os.open(self._part, flags, 0o600), "wb")
+        part, name = tempfile.mkstemp(
+            prefix=f".{self._final.name[:100]}.", suffix=".part", dir=self._final.parent
+        )
+        self._part = Path(name)
+        self.stream: BinaryIO = os.fdopen(part, "wb")
+
+    def _taken(self) -> UsageError:
+        return UsageError(
+            f"{self._final} exists already; remove it, choose another name or overwrite it"
+        )
 
     def append(self, piece: bytes) -> None:
         """Add to the end."""
-        with _naming(self._part):
+        with _naming(self._final):
             self.stream.write(piece)
 
     def commit(self) -> None:
-        """Give the file its name, now that it is whole."""
-        with _naming(self._part):
+        """Give the file its name, now that it is whole, unless another has it by now."""
+        with _naming(self._final):
             self.stream.flush()
             os.fsync(self.stream.fileno())
-        self._part.replace(self._final)
+        if self._overwrite:
+            self._part.replace(self._final)
+            return
+        try:
+            self._final.hardlink_to(self._part)
+        except FileExistsError:
+            raise self._taken() from None
+        except OSError:  # a file system without links
+            if self._final.exists():
+                raise self._taken() from None
+            self._part.replace(self._final)
 
     def close(self) -> None:
         """Let go of the file; one that was not committed is gone."""
@@ -313,7 +329,7 @@ def replacing(path: StrPath, *, overwrite: bool = False) -> Generator[BinaryIO]:
     """Write a :class:`NewFile` that is committed when the block ends well."""
     new = NewFile(path, overwrite=overwrite)
     try:
-        with _naming(Path(f"{os.fspath(path)}.part")):
+        with _naming(Path(path)):
             yield new.stream
         new.commit()
     finally:

@@ -125,6 +125,14 @@ class SubmittedKeys:
         return key, prompt
 
 
+def encoded(value: object, where: str) -> bytes:
+    """Return JSON; :class:`~gemini_batch.UsageError` says what it cannot hold, and where."""
+    try:
+        return codec.encode(value)
+    except ValueError as refused:
+        raise UsageError(f"{where}: {refused}") from None
+
+
 class _Encoded(msgspec.Struct):
     """A line of the spool, split without decoding it."""
 
@@ -176,10 +184,7 @@ class Submission:
         name, prompt, where = self.keys.take(entry)
         request = self._method.request(prompt, where)
         self._expected_answers += self._method.expected_bytes(request)
-        try:
-            return b'{"key":%s,"request":%s}\n' % (codec.encode(name), codec.encode(request))
-        except ValueError as refused:
-            raise UsageError(f"{where}: {refused}") from None
+        return b'{"key":%s,"request":%s}\n' % (encoded(name, where), encoded(request, where))
 
     def via(self, wanted: Via) -> Literal["inline", "file"]:
         """Decide how the requests travel, now that all are known."""

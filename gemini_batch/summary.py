@@ -11,6 +11,7 @@ from attrs import evolve, fields, frozen
 from .items import ItemError, ItemSuccess
 from .models.base import Model
 from .models.generation import ModalityTokenCount
+from .text import printable
 
 if TYPE_CHECKING:
     from .results import BatchResults
@@ -56,7 +57,9 @@ class Summary:
     @property
     def complete(self) -> bool:
         """Whether every request has one answer, and no more than one."""
-        return self.answered == self.requests and not (self.duplicates or self.unexpected)
+        return self.answered == self.requests and not any(
+            (self.malformed, self.duplicates, self.unexpected)
+        )
 
     def counts(self) -> Mapping[str, int]:
         """Return all counts by their names."""
@@ -92,7 +95,7 @@ def summary_of(results: BatchResults[Any]) -> Summary:
             case _:
                 counts["malformed"] += 1
         if problem is not None and len(examples) < SHOWN:
-            examples.append(f"{'(no key)' if item.key is None else item.key}: {problem}")
+            examples.append(f"{'(no key)' if item.key is None else printable(item.key)}: {problem}")
     requests = results.resolved_count if results.expected is None else results.expected
     return Summary(
         requests=requests,
@@ -107,16 +110,18 @@ def summary_of(results: BatchResults[Any]) -> Summary:
 def total(usages: Iterable[U], nothing: U) -> U:
     """Add up what requests used, member by member; what none of them tells stays ``None``."""
     sums: Counter[str] = Counter()
-    details: dict[str, Counter[str | None]] = {}
+    details: dict[str, dict[str | None, int | None]] = {}
     for usage in usages:
         for member in fields(type(nothing)):
             used: object = getattr(usage, member.name)
             if isinstance(used, int):
                 sums[member.name] += used
             elif isinstance(used, tuple):
-                modalities = details.setdefault(member.name, Counter())
+                modalities = details.setdefault(member.name, {})
                 for one in cast("tuple[ModalityTokenCount, ...]", used):
-                    modalities[one.modality] += one.token_count or 0
+                    before = modalities.setdefault(one.modality, None)
+                    if one.token_count is not None:
+                        modalities[one.modality] = (before or 0) + one.token_count
     merged = {
         name: tuple(ModalityTokenCount(modality, count) for modality, count in modalities.items())
         for name, modalities in details.items()

@@ -34,7 +34,7 @@ from ..settings import configure
 from ..states import BatchStatus
 from ..submission import Entry, Requests, Supply, Via, entries_of
 from .files import AsyncFiles
-from .handle import AsyncBatchHandle, batch_of
+from .handle import AsyncBatchHandle, live
 from .link import Link
 from .streams import AsyncPager, AsyncStream
 from .transport import Connection, require_harmless
@@ -122,7 +122,7 @@ class AsyncBatchClient:
         ) -> Coroutine[Any, Any, AsyncBatchHandle[GenerationResponse]]:
             return self.submit(requests, model=model, display_name=name, via=via)
 
-        return BatchBuilder(GENERATE, begin)
+        return BatchBuilder(GENERATE, begin, self._model, takes_asynchronous=True)
 
     def batch_embed_contents(
         self,
@@ -138,7 +138,7 @@ class AsyncBatchClient:
         ) -> Coroutine[Any, Any, AsyncBatchHandle[EmbedContentResponse]]:
             return self.submit_embeddings(requests, model=model, display_name=name, via=via)
 
-        return BatchBuilder(embed(), begin)
+        return BatchBuilder(embed(), begin, self._model, takes_asynchronous=True)
 
     async def submit(
         self,
@@ -175,8 +175,15 @@ class AsyncBatchClient:
             UsageError: A request is not valid; the first offender is named, and nothing was sent.
             CreateOutcomeUnknownError: The batch may exist; its label says where to look.
         """
-        told = (model, display_name, label, via, on_unknown, progress)
-        return await self._submit(GENERATE, requests, *told)
+        order = self._order(
+            GENERATE,
+            model=model,
+            display_name=display_name,
+            label=label,
+            via=via,
+            on_unknown=on_unknown,
+        )
+        return await self._submit(order, requests, progress)
 
     async def submit_embeddings(
         self,
@@ -201,38 +208,32 @@ class AsyncBatchClient:
         The other arguments are those of ``submit``, as is what is raised; ``"auto"`` always takes
         a file.
         """
-        told = (model, display_name, label, via, on_unknown, progress)
-        return await self._submit(embed(task_type, output_dimensionality), texts, *told)
+        order = self._order(
+            embed(task_type, output_dimensionality),
+            model=model,
+            display_name=display_name,
+            label=label,
+            via=via,
+            on_unknown=on_unknown,
+        )
+        return await self._submit(order, texts, progress)
 
     async def _submit(
         self,
-        method: Method[R],
+        order: Order[R],
         requests: Supply[Any] | AsyncIterable[Any],
-        model: str | None,
-        display_name: str | None,
-        label: str | None,
-        via: Via,
-        on_unknown: OnUnknown,
         progress: bool | Report,  # noqa: FBT001 - what the caller gave, passed on
     ) -> AsyncBatchHandle[R]:
         source = requests if isinstance(requests, AsyncIterable) else entries_of(requests)
         entries = aiter(source) if isinstance(source, AsyncIterable) else iter(source)
-        order = self._order(method, model, display_name, label, via, on_unknown)
         spools = self._link.spools()
         flow = submit(self._link.settings, entries, order, spools, report_for(progress))
         return AsyncBatchHandle(self._link, await self._link.run(flow, spools))
 
-    def _order(
-        self,
-        method: Method[R],
-        model: str | None,
-        display_name: str | None,
-        label: str | None,
-        via: Via,
-        on_unknown: OnUnknown,
-    ) -> Order[R]:
+    def _order(self, method: Method[R], *, model: str | None, **told: Any) -> Order[R]:
+        """Draw a label, before anything else is done."""
         entropy = secrets.token_bytes(ENTROPY)
-        return order_of(method, model or self._model, display_name, label, via, on_unknown, entropy)
+        return order_of(method, model=model or self._model, entropy=entropy, **told)
 
     @overload
     async def submit_file(
@@ -276,7 +277,14 @@ class AsyncBatchClient:
             InvalidRequestError: The service refuses a line; it names each that it refuses.
             CreateOutcomeUnknownError: The batch may exist; its label says where to look.
         """
-        order = self._order(method_of(answers), model, display_name, label, "file", on_unknown)
+        order = self._order(
+            method_of(answers),
+            model=model,
+            display_name=display_name,
+            label=label,
+            via="file",
+            on_unknown=on_unknown,
+        )
         flow = submit_file(self._link.settings, name_of(file), order)
         return AsyncBatchHandle(self._link, await self._link.run(flow))
 
@@ -302,7 +310,7 @@ class AsyncBatchClient:
         """Return a handle for a batch that exists; nothing is sent.
 
         The submitted keys are not known to such a handle. A batch whose answers are not what is
-        said here is a :class:`~gemini_batch.UsageError` when it is first looked at.
+        said here is a :class:`~gemini_batch.UsageError`, as soon as it is known.
 
         Args:
             name_or_operation: The name, ``batches/…``, or what was seen of the batch.
@@ -351,12 +359,11 @@ class AsyncBatchClient:
     ) -> AsyncStream[AsyncBatchHandle[R]]:
         """Wait for many batches in one loop, and yield each handle as its batch is finished.
 
-        Nothing is downloaded before you ask the handle for it. A batch that can no longer be
-        looked at is yielded too: its handle's methods raise why. The arguments are those of
-        ``watch``, and the timeout is for all batches together.
+        Results files are not downloaded before you ask the handle for them. A batch that can no
+        longer be looked at is yielded too: its handle's methods raise why. The arguments are those
+        of ``watch``, and the timeout is for all batches together.
         """
-        waited_for = tuple(handles)
-        batches = [batch_of(handle, self._link) for handle in waited_for]
+        waited_for, batches = live(handles, self._link)
         spools = self._link.spools()
         terms = waiting(self._link.settings, timeout, poll, progress)
         stream = as_completed(self._link.settings, waited_for, batches, spools, terms)
@@ -376,7 +383,7 @@ class AsyncBatchClient:
         cannot be had does not end the wait for the others: its error is raised at the end, with a
         note for each further one, and the handles keep the results of the rest.
         """
-        batches = [batch_of(handle, self._link) for handle in handles]
+        _, batches = live(handles, self._link)
         spools = self._link.spools()
         terms = waiting(self._link.settings, timeout, poll, progress)
         return await self._link.run(wait_all(self._link.settings, batches, spools, terms), spools)

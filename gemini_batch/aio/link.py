@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from ..effects import Effect, Flow, Request, Response, Stream
 from ..endpoints.replies import Page
-from ..errors import UsageError
 from ..flows.lists import members, pages
 from ..settings import Settings
 from ..spool import Spools
@@ -27,17 +26,20 @@ class Link:
         self._connection = connection
         self._spool_dir = spool_dir
         self._owns_session = owns_session
-        self.closed = False
 
     @property
     def settings(self) -> Settings:
         """What the flows of this client need to know."""
         return self._connection.settings
 
+    @property
+    def closed(self) -> bool:
+        """Whether the client was closed."""
+        return self._connection.closed
+
     def require_open(self) -> None:
         """Refuse to go on with a client that is closed."""
-        if self.closed:
-            raise UsageError("this client is closed; make another one, and get_batch(name) from it")
+        self._connection.require_open()
 
     def spools(self) -> Spools:
         """Return where a flow may spool; what drives the flow closes it."""
@@ -68,6 +70,6 @@ class Link:
 
     async def close(self) -> None:
         """Close the connections, unless the session is the caller's."""
-        self.closed = True
+        self._connection.closed = True
         if self._owns_session and self._connection.session is not None:
             await self._connection.session.close()

@@ -17,7 +17,8 @@ T = TypeVar("T")
 class AsyncStream(Generic[T]):
     """Values one after the other. Close it, or use ``async with``, unless you read it to its end.
 
-    An asynchronous generator that is left behind would be ended by another task, which does no
+    After an error there is no more to be had from it, and it says so. An asynchronous generator
+    that is left behind would be ended by another task, which does no
     harm only where it holds nothing.
     """
 
@@ -26,6 +27,7 @@ class AsyncStream(Generic[T]):
     def __init__(self, values: AsyncGenerator[T]) -> None:
         self._values = values
         self._reading = threading.Lock()
+        self._cut = False
         self._open = False
 
     def __aiter__(self) -> Self:
@@ -35,14 +37,22 @@ class AsyncStream(Generic[T]):
         if not self._reading.acquire(blocking=False):
             raise UsageError("another task is reading this stream; give each task its own")
         try:
+            self._require_whole()
             self._open = True
-            value = await anext(self._values)
+            return await anext(self._values)
+        except StopAsyncIteration:
+            self._open = False
+            raise
         except BaseException:
-            self._open = False  # the end, or an error that has ended it
+            self._open = False
+            self._cut = True
             raise
         finally:
             self._reading.release()
-        return value
+
+    def _require_whole(self) -> None:
+        if self._cut:
+            raise UsageError("an error cut this stream short before: begin another one")
 
     async def aclose(self) -> None:
         """Let go of the connection; the batch goes on at the service."""

@@ -68,16 +68,22 @@ def proxy_for(origin: str) -> str | None:
 
 @define
 class Connection:
-    """What all flows of a client share to reach the service."""
+    """What all flows of a client share to reach the service, until it is closed."""
 
     session: aiohttp.ClientSession | None
     settings: Settings
     key: ApiKey
+    closed: bool = False
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
     _proxy: str | None = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._proxy = proxy_for(self.settings.api.origin)
+
+    def require_open(self) -> None:
+        """Refuse to go on with a client that is closed."""
+        if self.closed:
+            raise UsageError("this client is closed; make another one, and get_batch(name) from it")
 
     def within_loop(self) -> aiohttp.ClientSession:
         """Return the session, which belongs to the loop that used it first."""
@@ -93,6 +99,7 @@ class Connection:
 
     async def send(self, request: Request, deadline: float) -> aiohttp.ClientResponse:
         """Send a request, and return its reply with the body still to be read."""
+        self.require_open()
         api, timeouts = self.settings.api, self.settings.timeouts
         session = self.within_loop()
         left = deadline - time.monotonic()

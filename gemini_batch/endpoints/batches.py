@@ -14,7 +14,7 @@ from ..models.status import Status
 from ..settings import Api
 from ..text import printable
 from .names import is_name, require_model, require_name
-from .replies import JSON, Page, body_of, page_of, paged
+from .replies import JSON, Page, body_of, legible, page_of, paged
 
 
 def build_create(
@@ -80,10 +80,13 @@ def parse_operation(response: Response) -> Look:
     return _look(body_of(response))
 
 
-def parse_list(response: Response) -> Page[BatchOperation]:
-    """Read a ``ListOperationsResponse``."""
+def parse_list(response: Response, must_read: bytes | None = None) -> Page[BatchOperation]:
+    """Read a ``ListOperationsResponse``, but for the batches in it that cannot be read.
+
+    One that cannot is an error all the same if it holds the text ``must_read``.
+    """
     found, token = page_of(response, "operations")
-    return Page(tuple(_look(one).operation for one in found), token)
+    return Page(legible(found, lambda one: _look(one).operation, "batch", must_read), token)
 
 
 def _look(body: bytes | msgspec.Raw) -> Look:

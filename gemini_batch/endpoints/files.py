@@ -12,7 +12,7 @@ from ..errors import ProtocolError
 from ..models.file import File
 from ..settings import Api
 from .names import require_name
-from .replies import COUNT, Page, body_of, page_of, paged
+from .replies import COUNT, Page, body_of, legible, page_of, paged
 
 
 def build_file_get(api: Api, name: str) -> Request:
@@ -31,9 +31,9 @@ def build_file_list(api: Api, page_size: int | None, page_token: str) -> Request
 
 
 def parse_file_list(response: Response) -> Page[File]:
-    """Read a ``ListFilesResponse``."""
+    """Read a ``ListFilesResponse``, but for the files in it that cannot be read."""
     found, token = page_of(response, "files")
-    return Page(tuple(codec.decode(one, File) for one in found), token)
+    return Page(legible(found, lambda one: codec.decode(one, File), "file"), token)
 
 
 def build_file_delete(api: Api, name: str) -> Request:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
+import msgspec
 from attrs import frozen
 
 from .. import codec, rawjson
 from ..effects import Request, Response
 from ..errors import ApiError, AuthenticationError, ProtocolError, api_error_class
+from ..log import log
 from ..retry import retry_after
 from ..settings import Api
 from ..text import printable
@@ -40,11 +42,32 @@ def paged(collection: str, page_size: int | None, page_token: str) -> str:
     return "?".join(filter(None, (collection, "&".join(query))))
 
 
-def page_of(response: Response, member: str) -> tuple[list[Any], str]:
+def page_of(response: Response, member: str) -> tuple[list[msgspec.Raw], str]:
     """Return the encoded items of a page, and the next token; every member may be absent."""
     page = rawjson.members(body_of(response) or b"{}")
     items = rawjson.elements(page[member]) if member in page else []
     return items, codec.decode(page["nextPageToken"], str) if "nextPageToken" in page else ""
+
+
+def legible(
+    found: Iterable[msgspec.Raw],
+    read: Callable[[msgspec.Raw], T],
+    what: str,
+    must_read: bytes | None = None,
+) -> tuple[T, ...]:
+    """Return what can be read of a page; one that cannot hides no others.
+
+    It is an error all the same if it holds the text ``must_read``.
+    """
+    items: list[T] = []
+    for one in found:
+        try:
+            items.append(read(one))
+        except ProtocolError as refused:
+            if must_read is not None and must_read in bytes(one):
+                raise
+            log.warning("a %s in the list cannot be read, and is left out: %s", what, refused)
+    return tuple(items)
 
 
 def accept(response: Response, api: Api, request: Request | None = None) -> Response:

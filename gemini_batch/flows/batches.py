@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Literal, TypeAlias
 
+from attrs import frozen
+
 from ..effects import FlowBody, Now, Offload, Request, Sleep, fed_by, flow
 from ..endpoints.batches import (
     Look,
@@ -87,7 +89,8 @@ def find(settings: Settings, label: str) -> FlowBody[BatchOperation | None]:
         return ()
 
     newest = partial(build_list, settings.api, _PAGE_SIZE)
-    yield from fed_by(members(settings, newest, parse_list, most=LOOKED_THROUGH), compare)
+    read = partial(parse_list, must_read=label.encode())
+    yield from fed_by(members(settings, newest, read, most=LOOKED_THROUGH), compare)
     if len(found) > 1:
         others = ", ".join(operation.name for operation in found[:-1])
         log.warning("more than one batch is labelled %s: also %s", label, others)
@@ -124,21 +127,32 @@ def create(
     The service has no request id for it. Where the reply is lost, the batch is looked for by its
     label; what cannot be found is said, and never sent again by itself.
     """
-    operation, doubt = yield from _create_once(settings, request, label)
-    if operation is None and on_unknown == "resubmit":
+    doubt = yield from _create_once(settings, request, label)
+    if isinstance(doubt, Doubt) and doubt.looked and on_unknown == "resubmit":
         log.warning("no batch labelled %s was found; creating it again, as asked", label)
         try:
-            operation, doubt = yield from _create_once(settings, request, label)
+            doubt = yield from _create_once(settings, request, label)
         except GeminiBatchError as error:
-            doubt = error  # a refusal now says nothing of the first attempt
-    if operation is None:
-        raise CreateOutcomeUnknownError(label) from doubt
-    return operation
+            doubt = Doubt(error)  # a refusal now says nothing of the first attempt
+    if isinstance(doubt, Doubt):
+        unknown = CreateOutcomeUnknownError(label)
+        if not doubt.looked:
+            unknown.add_note("the list of batches could not be read, so that it may well exist")
+        raise unknown from doubt.error
+    return doubt
+
+
+@frozen
+class Doubt:
+    """Why it is not known whether a batch exists, and whether it was looked for in vain."""
+
+    error: Exception
+    looked: bool = True
 
 
 def _create_once(
     settings: Settings, request: Request, label: str
-) -> FlowBody[tuple[BatchOperation | None, Exception | None]]:
+) -> FlowBody[BatchOperation | Doubt]:
     doubt: ApiError | TransportError | ProtocolError
     started = yield from Now()
     try:
@@ -149,12 +163,13 @@ def _create_once(
         doubt = error
     else:
         try:
-            return parse_operation(response).operation, None
+            return parse_operation(response).operation
         except ProtocolError as error:
             doubt = error
     log.info("the reply to the creation of %s was lost (%s); looking for it", label, doubt)
     slow = isinstance(doubt, TransportError) and doubt.timed_out
     look_for = settings.timeouts.create if slow else settings.retry.look_for
+    looked = False
     for pause in _looks(look_for):
         yield from Sleep(pause)
         try:
@@ -162,8 +177,9 @@ def _create_once(
         except (ApiError, TransportError, ProtocolError) as error:
             log.info("the list of batches could not be read: %s", error)
             continue
+        looked = True
         if operation is not None:
             waited = (yield from Now()) - started
             log.info("reply lost; adopted %s (%s) after %.1f s", operation.name, label, waited)
-            return operation, None
-    return None, doubt
+            return operation
+    return Doubt(doubt, looked)

@@ -40,8 +40,8 @@ def delete_file(settings: Settings, name: str) -> FlowBody[None]:
     left = yield from patience(settings)
     try:
         yield from exchange(settings, build_file_delete(settings.api, name), Call.DELETE, left)
-    except (NotFoundError, PermissionDeniedError):
-        if not left.doubtful:
+    except (NotFoundError, PermissionDeniedError) as error:
+        if not left.doubtful or error.reason:  # the key or its project is refused, not the file
             raise
 
 

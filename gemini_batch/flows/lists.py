@@ -65,8 +65,8 @@ def members(
     yield from fed_by(pages(settings, build, parse, most), each)
 
 
-def require_page_size(page_size: int | None) -> int | None:
+def require_page_size(page_size: object) -> int | None:
     """Return a page size if it is one."""
-    if page_size is not None and page_size < 1:
-        raise UsageError(f"page_size is 1 or more, or None for the service's own, not {page_size}")
-    return page_size
+    if page_size is None or (type(page_size) is int and page_size > 0):
+        return page_size
+    raise UsageError(f"page_size is 1 or more, or None for the service's own, not {page_size!a}")

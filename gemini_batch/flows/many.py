@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from ..batch import Batch
 from ..effects import FlowBody, Item, StreamBody, fed_by, flow
-from ..errors import GeminiBatchError
+from ..errors import GeminiBatchError, WaitTimeoutError
 from ..log import log
 from ..methods import R
 from ..settings import Settings
@@ -63,27 +63,32 @@ def wait_all(
     """
     statuses = [known_status(batch) for batch in batches]
     waited_for = [position for position, status in enumerate(statuses) if status is None]
-    failures: list[GeminiBatchError] = []
+    failures: list[tuple[str, Exception]] = []
 
     def take(ending: Ending) -> FlowBody[None]:
         position = waited_for[ending.position]
+        batch = batches[position]
         try:
             sighting = ending.sighting()
             statuses[position] = yield from status_after(
-                settings, batches[position], sighting, spools, terms.report
+                settings, batch, sighting, spools, terms.report
             )
-        except GeminiBatchError as error:
-            failures.append(error)
+        except (GeminiBatchError, OSError) as error:  # of the disk, where results are spooled
+            failures.append((batch.name, error))
 
     remaining = [batches[position] for position in waited_for]
-    yield from fed_by(endings(settings, remaining, terms), take)
-    if failures:
-        first, *others = failures
-        for other in others:
-            first.add_note(f"and another of the batches: {other}")
-        first.add_note(
-            f"{len(batches) - len(failures)} of {len(batches)} batches are finished, and their "
-            "handles hold their results"
-        )
-        raise first
-    return [status for status in statuses if status is not None]
+    too_late: WaitTimeoutError | None = None
+    try:
+        yield from fed_by(endings(settings, remaining, terms), take)
+    except WaitTimeoutError as error:
+        too_late = error
+    found = [status for status in statuses if status is not None]
+    if too_late is None and not failures:
+        return found
+    raised = too_late or failures[0][1]
+    for name, failure in failures:
+        raised.add_note(f"{name}: {failure}")
+    raised.add_note(
+        f"{len(found)} of {len(batches)} batches have a final status, and their handles keep it"
+    )
+    raise raised

@@ -43,6 +43,7 @@ class Order(Generic[R]):
 
 def order_of(
     method: Method[R],
+    *,
     model: str | None,
     display_name: str | None,
     label: str | None,
@@ -51,6 +52,8 @@ def order_of(
     entropy: bytes,
 ) -> Order[R]:
     """Check what can be checked before the first request is looked at."""
+    if on_unknown not in {"raise", "resubmit"}:
+        raise UsageError(f"on_unknown is 'raise' or 'resubmit', not {on_unknown!a}")
     own = make_label(entropy) if label is None else require_label(label)
     name = labelled(display_name, own)
     return Order(method, require_model(model), name, own, via, on_unknown, label is None)

@@ -21,7 +21,7 @@ from ..endpoints.files import (
     build_file_get,
     parse_file,
 )
-from ..endpoints.names import require_name
+from ..endpoints.names import require_own_name
 from ..endpoints.replies import accept
 from ..endpoints.uploads import (
     Received,
@@ -43,15 +43,16 @@ from ..errors import (
     UploadOutcomeUnknownError,
     UsageError,
 )
-from ..labels import make_label
+from ..labels import make_label, require_text
 from ..log import log
-from ..mime import mime_type_of
+from ..mime import mime_type_of, require_mime_type
 from ..models.file import File, FileState
 from ..progress import Progress, Report, report_nothing
 from ..retry import Action, Call, Patience, action_for
 from ..settings import Settings
 from ..spool import Source, Spools, StrPath, name_of
 from ..submission import FILE_LIMIT
+from ..text import printable
 from .calls import exchange, patience, pause_after
 from .files import remove
 
@@ -87,9 +88,9 @@ class Parcel:
         title = "" if isinstance(content, bytes) else name_of(cast("StrPath", content))
         return cls(
             cast("StrPath | bytes", content),
-            require_name(name or f"files/{make_label(entropy)}", "files"),
-            display_name or title,
-            mime_type or mime_type_of(title),
+            require_own_name(name or f"files/{make_label(entropy)}"),
+            require_text(display_name or title.encode("utf-8", "replace").decode(), "display_name"),
+            mime_type_of(title) if mime_type is None else require_mime_type(mime_type),
         )
 
 
@@ -97,6 +98,8 @@ class Parcel:
 def send(settings: Settings, parcel: Parcel, spools: Spools, report: Report) -> FlowBody[File]:
     """Upload what the caller has: it is read twice, the first time for its digest."""
     source = yield from Offload(partial(spools.source, parcel.content))
+    if not source.size:
+        raise UsageError("there is nothing to upload: the file is empty")
     if source.size > FILE_LIMIT:
         raise UsageError(f"a file holds {FILE_LIMIT} bytes at most, and this is {source.size}")
     while (yield from Offload(source.digest_next)):
@@ -140,7 +143,7 @@ def upload(
         break
     file = received.file or (yield from _find(settings, name))
     try:
-        _compare(file, source)
+        _compare(file, name, source)
         return (yield from _until_active(settings, file))
     except (IntegrityError, ProtocolError) as error:
         refused = error
@@ -222,8 +225,11 @@ def _find(settings: Settings, name: str) -> FlowBody[File]:
     return parse_file(response)
 
 
-def _compare(file: File, source: Source) -> None:
-    """Hold a file against its source: the service tells its size and its digest."""
+def _compare(file: File, name: str, source: Source) -> None:
+    """Hold a file against its source: the service tells its name, its size and its digest."""
+    if file.name != name:
+        told = printable(ascii(file.name), 100)
+        raise ProtocolError(f"the service names the upload of {name} {told}; try again")
     digest = source.sha256
     forms = {
         base64.b64encode(digest.encode()).decode(),  # what the service writes
@@ -231,7 +237,7 @@ def _compare(file: File, source: Source) -> None:
     }
     if file.size_bytes not in {None, source.size} or file.sha256_hash not in {None, *forms}:
         raise IntegrityError(
-            f"{file.name} at the service is not what was uploaded: {file.size_bytes} bytes there, "
+            f"{name} at the service is not what was uploaded: {file.size_bytes} bytes there, "
             f"{source.size} here, or another digest. Nothing was submitted; try again"
         )
 
@@ -248,6 +254,7 @@ def _until_active(settings: Settings, file: File) -> FlowBody[File]:
         response = yield from exchange(settings, build_file_get(settings.api, file.name), Call.READ)
         file = parse_file(response)
     if file.state == FileState.FAILED:
-        reason = file.error.message if file.error is not None else "it gives no reason"
+        said = file.error.message if file.error is not None else ""
+        reason = printable(said) or "it gives no reason"
         raise ProtocolError(f"the service could not take {file.name} in: {reason}")
     return file

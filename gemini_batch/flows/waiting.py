@@ -119,7 +119,7 @@ def looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[S
     while True:
         sighting = yield from lookout.look()
         if sighting is not None:
-            _report([batch], terms.report, lookout.state or "")
+            terms.report(_progress(sighting.observation))
             yield Item(sighting)
             if sighting.observation.finished:
                 return
@@ -129,6 +129,12 @@ def looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[S
         if terms.timeout is not None and left <= 0:
             raise WaitTimeoutError(batch.name, terms.timeout, lookout.state) from lookout.failure
         yield from Sleep(min(lookout.pause(), left))
+
+
+def _progress(observation: Observation) -> Progress:
+    stats = observation.operation.stats
+    done = (stats.successful_request_count or 0) + (stats.failed_request_count or 0)
+    return Progress("waiting", done, stats.request_count, str(observation.state))
 
 
 @frozen
@@ -152,46 +158,72 @@ def endings(
     """Look at many batches in turn, each when it is due, until all are finished.
 
     A batch that cannot be waited for ends with its error, and does not end the wait for others.
+    When the time is over each is looked at once more; the error names those that go on.
     """
     started = yield from Now()
     give_up = math.inf if terms.timeout is None else started + terms.timeout
     lookouts = [Lookout(settings, batch, terms.poll, give_up) for batch in batches]
     due = [(started, position) for position in range(len(batches))]
+    requests = _Requests(len(batches))
+    unfinished: list[Lookout] = []
     while due:
         at, position = heappop(due)
-        now = yield from Now()
-        if at > now:
-            yield from Sleep(min(at, give_up) - now)
         lookout = lookouts[position]
+        left = min(at, give_up) - (yield from Now())
+        if left > 0:
+            yield from Sleep(left)
         outcome: Sighting | GeminiBatchError | None
         try:
-            sighting = yield from lookout.look()
+            outcome = yield from lookout.look()
             now = yield from Now()
-            lookout.require_output(sighting, now)
+            lookout.require_output(outcome, now)
         except GeminiBatchError as error:
-            outcome = error
-        else:
-            outcome = sighting
-        finished = len(batches) - len(due) - 1
+            outcome, now = error, math.inf
+        requests.count(position, lookout.batch)
         if isinstance(outcome, GeminiBatchError) or (outcome and outcome.observation.finished):
+            requests.ended += 1
             yield Item(Ending(position, outcome))
-            finished += 1
-        elif terms.timeout is None or now < give_up:
+        elif now < give_up:
             heappush(due, (now + lookout.pause(), position))
         else:
-            timeout = WaitTimeoutError(lookout.batch.name, terms.timeout, lookout.state)
-            if due:
-                timeout.add_note(f"{len(due)} of the other batches are not finished either")
-            raise timeout from lookout.failure
-        _report(batches, terms.report, f"{finished} of {len(batches)} batches,")
+            unfinished.append(lookout)
+        terms.report(requests.progress())
+    if unfinished:
+        raise _too_late(unfinished, terms.timeout or 0.0)
 
 
-def _report(batches: Sequence[Batch[Any]], report: Report, state: str) -> None:
-    """Report how many requests have fared, as far as the service tells."""
-    stats = [batch.observation.operation.stats for batch in batches if batch.observation]
-    done = sum(
-        (one.successful_request_count or 0) + (one.failed_request_count or 0) for one in stats
-    )
-    counts = [one.request_count for one in stats]
-    known = len(stats) == len(batches) and None not in counts
-    report(Progress("waiting", done, sum(filter(None, counts)) if known else None, state))
+def _too_late(unfinished: Sequence[Lookout], timeout: float) -> WaitTimeoutError:
+    first, *others = unfinished
+    error = WaitTimeoutError(first.batch.name, timeout, first.state)
+    error.__cause__ = first.failure
+    if others:
+        names = ", ".join(lookout.batch.name for lookout in others[:3])
+        more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+        error.add_note(f"nor were these finished: {names}{more}")
+    return error
+
+
+class _Requests:
+    """How the requests of many batches have fared, as far as the service tells."""
+
+    def __init__(self, batches: int) -> None:
+        self.ended = 0
+        self._counts: list[tuple[int, int | None] | None] = [None] * batches
+        self._unknown = batches
+        self._done = self._total = 0
+
+    def count(self, position: int, batch: Batch[Any]) -> None:
+        """Take in what the last look at a batch has shown."""
+        if batch.observation is None:
+            return
+        before = self._counts[position] or (0, None)
+        now = _progress(batch.observation)
+        self._counts[position] = now.done, now.total
+        self._done += now.done - before[0]
+        self._total += (now.total or 0) - (before[1] or 0)
+        self._unknown += (now.total is None) - (before[1] is None)
+
+    def progress(self) -> Progress:
+        """Return how far all of them are."""
+        state = f"{self.ended} of {len(self._counts)} batches,"
+        return Progress("waiting", self._done, None if self._unknown else self._total, state)

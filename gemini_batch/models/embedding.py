@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from attrs import field, frozen
 
+from ..errors import UsageError
 from .base import Int64, Model, OpenEnum
 from .content import Content
 from .generation import ModalityTokenCount, as_counts
@@ -27,7 +28,10 @@ class TaskType(OpenEnum):
 
 def as_task_type(value: str | None) -> TaskType | None:
     """Take a task type by its name, too."""
-    return None if value is None else TaskType(value)
+    try:
+        return None if value is None else TaskType(value)
+    except ValueError:
+        raise UsageError(f"a task type is a string, not {value!a}") from None
 
 
 @frozen

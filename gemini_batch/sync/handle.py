@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic, NoReturn
+from collections.abc import Iterable
+from typing import Generic, NoReturn, cast
 
 from attrs import evolve
 
@@ -172,11 +173,21 @@ class SyncBatchHandle(Generic[R]):
         raise TypeError("a handle is not pickled: send batch.name, use client.get_batch(name)")
 
 
-def batch_of(handle: SyncBatchHandle[R], link: Link) -> Batch[R]:
-    """Return what is known of the batch of a live handle, for the client that made the handle."""
-    # Of a class of this module, and not for anybody else.
-    theirs, custody = handle._link, handle._custody  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    if theirs is not link:
-        raise UsageError(f"the handle of {handle.name} was made by another client: wait with that")
-    custody.require_live()
-    return handle._batch  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+def live(
+    handles: Iterable[SyncBatchHandle[R]], link: Link
+) -> tuple[list[SyncBatchHandle[R]], list[Batch[R]]]:
+    """Return live handles, and what is known of their batches, for the client that made them."""
+    given = cast("object", handles)
+    if isinstance(given, str | SyncBatchHandle) or not isinstance(given, Iterable):
+        raise UsageError(f"many handles are waited for: wrap it in a list ({given!a})")
+    found: list[SyncBatchHandle[R]] = []
+    for one in cast("Iterable[object]", given):
+        if not isinstance(one, SyncBatchHandle):
+            raise UsageError(f"a SyncBatchHandle can be waited for here, and not {one!a}")
+        found.append(cast("SyncBatchHandle[R]", one))
+    for handle in found:
+        if handle._link is not link:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            raise UsageError(f"the handle of {handle.name} was made by another client: use that")
+        handle._custody.require_live()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    batches = [handle._batch for handle in found]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    return found, batches

@@ -14,11 +14,15 @@ T = TypeVar("T")
 
 
 class SyncStream(Generic[T]):
-    """Values one after the other. Close it, or use ``with``, unless you read it to its end."""
+    """Values one after the other. Close it, or use ``with``, unless you read it to its end.
+
+    After an error there is no more to be had from it, and it says so.
+    """
 
     def __init__(self, values: Generator[T]) -> None:
         self._values = values
         self._reading = threading.Lock()
+        self._cut = False
 
     def __iter__(self) -> Self:
         return self
@@ -27,9 +31,19 @@ class SyncStream(Generic[T]):
         if not self._reading.acquire(blocking=False):
             raise UsageError("another thread is reading this stream; give each thread its own")
         try:
+            self._require_whole()
             return next(self._values)
+        except StopIteration:
+            raise
+        except BaseException:
+            self._cut = True
+            raise
         finally:
             self._reading.release()
+
+    def _require_whole(self) -> None:
+        if self._cut:
+            raise UsageError("an error cut this stream short before: begin another one")
 
     def close(self) -> None:
         """Let go of the connection; the batch goes on at the service."""

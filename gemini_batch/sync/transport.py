@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, cast
 
 import requests
-from attrs import frozen
+from attrs import define
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import (
@@ -88,16 +88,23 @@ def _repeats_after(retries: Retry, error: HTTPError) -> bool:
     return True
 
 
-@frozen
+@define(eq=False)
 class Connection:
-    """What all flows of a client share to reach the service."""
+    """What all flows of a client share to reach the service, until it is closed."""
 
     session: requests.Session
     settings: Settings
     key: ApiKey
+    closed: bool = False
+
+    def require_open(self) -> None:
+        """Refuse to go on with a client that is closed."""
+        if self.closed:
+            raise UsageError("this client is closed; make another one, and get_batch(name) from it")
 
     def send(self, request: Request, deadline: float) -> requests.Response:
         """Send a request, and return its reply with the body still to be read."""
+        self.require_open()
         api, timeouts = self.settings.api, self.settings.timeouts
         left = deadline - time.monotonic()
         if left <= 0:

@@ -118,6 +118,9 @@ ALLOWED = {
 + Any,
 - via: Via) -> SyncBatchHandle[GenerationResponse]:
 + SyncBatchHandle[GenerationResponse]]:
+- self._model)
++ self._model,
++ takes_asynchronous=True)
 + Coroutine[Any,
 + Any,
 - SyncBatchHandle[EmbedContentResponse]]:
@@ -126,6 +129,9 @@ ALLOWED = {
 + Any,
 - via: Via) -> SyncBatchHandle[EmbedContentResponse]:
 + SyncBatchHandle[EmbedContentResponse]]:
+- self._model)
++ self._model,
++ takes_asynchronous=True)
 - requests: Requests,
 + requests: Requests | AsyncIterable[Entry[Prompt]],
 - texts: Supply[Text],
@@ -145,12 +151,10 @@ ALLOWED = {
 -             raise UsageError('another thread is reading this stream; give each thread its own')
 +             raise UsageError('another task is reading this stream; give each task its own')
 +             self._open = True
--             return next(self._values)
-+             value = next(self._values)
-+         except BaseException:
+-         except StopIteration:
++         except StopAsyncIteration:
 +             self._open = False
-+             raise
-+         return value
++             self._open = False
 -             raise UsageError('another thread is reading this stream; let that one close it')
 +             raise UsageError('another task is reading this stream; let that one close it')
 +             self._open = False
