@@ -7,6 +7,8 @@ look for a name that nothing else has.
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 
 from .errors import UsageError
 
@@ -64,3 +66,18 @@ def split_display_name(raw: str | None) -> tuple[str | None, str | None]:
     """Return the caller's part of a display name and the label, each ``None`` where absent."""
     found = _LABELLED.fullmatch(raw or "")
     return (raw, None) if found is None else (found["name"], found["label"])
+
+
+@contextmanager
+def told_of(label: str) -> Generator[None]:
+    """Say of an interrupt or a cancellation how to find what may have been created by then."""
+    try:
+        yield
+    except Exception:
+        raise  # it says itself what became of the batch
+    except BaseException as cut:
+        cut.add_note(
+            f"cut short while {label} was submitted: if a batch was created, "
+            f"client.adopt({label!r}) finds it"
+        )
+        raise

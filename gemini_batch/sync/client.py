@@ -21,7 +21,7 @@ from ..flows.lists import require_page_size
 from ..flows.many import as_completed, wait_all
 from ..flows.submit import Order, order_of, submit, submit_file
 from ..flows.waiting import waiting
-from ..labels import ENTROPY
+from ..labels import ENTROPY, told_of
 from ..log import trimmed
 from ..methods import GENERATE, Method, R, Text, embed, method_of
 from ..models.file import File, name_of
@@ -219,7 +219,8 @@ class SyncBatchClient:
         entries = iter(entries_of(requests))
         spools = self._link.spools()
         flow = submit(self._link.settings, entries, order, spools, report_for(progress))
-        return SyncBatchHandle(self._link, self._link.run(flow, spools))
+        with told_of(order.label):
+            return SyncBatchHandle(self._link, self._link.run(flow, spools))
 
     def _order(self, method: Method[R], *, model: str | None, **told: Any) -> Order[R]:
         """Draw a label, before anything else is done."""
@@ -277,7 +278,8 @@ class SyncBatchClient:
             on_unknown=on_unknown,
         )
         flow = submit_file(self._link.settings, name_of(file), order)
-        return SyncBatchHandle(self._link, self._link.run(flow))
+        with told_of(order.label):
+            return SyncBatchHandle(self._link, self._link.run(flow))
 
     @overload
     def get_batch(

@@ -1,6 +1,7 @@
 """Labels: unique for ever, and found again in any display name."""
 
 import re
+from asyncio import CancelledError
 
 import pytest
 from hypothesis import given, strategies as st
@@ -12,7 +13,9 @@ from gemini_batch.labels import (
     labelled,
     make_label,
     require_label,
+    require_text,
     split_display_name,
+    told_of,
 )
 
 LABEL = make_label(b"\x00" * ENTROPY)
@@ -103,3 +106,35 @@ def test_a_display_name_is_never_cut() -> None:
         labelled("x" * (most + 1), LABEL)
     with pytest.raises(UsageError, match="has 0 characters"):
         labelled(None, "gb-" + "x" * DISPLAY_NAME_LIMIT)
+
+
+@pytest.mark.parametrize("cut", [KeyboardInterrupt, GeneratorExit, CancelledError])
+def test_an_interrupt_is_told_of_the_label(cut: type[BaseException]) -> None:
+    """What was cut short may have created a batch, and only its label finds that."""
+    with pytest.raises(cut) as caught, told_of("gb-mine"):
+        raise cut
+    (note,) = caught.value.__notes__
+    assert "client.adopt('gb-mine') finds it" in note
+
+
+def test_an_error_says_itself_what_became_of_the_batch() -> None:
+    """Nothing is added to it."""
+    with pytest.raises(UsageError) as caught, told_of("gb-mine"):
+        raise UsageError("no")
+    assert not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"), [(5, "is a string, not int"), ("\ud800", "holds a lone surrogate")]
+)
+def test_what_cannot_be_sent_is_no_text(text: object, complaint: str) -> None:
+    """A name is looked at before anything is sent."""
+    with pytest.raises(UsageError, match=f"the display name {complaint}"):
+        require_text(text, "the display name")
+
+
+@pytest.mark.parametrize("label", [5, None, b"gb-mine"])
+def test_what_is_no_text_is_no_label(label: object) -> None:
+    """It is refused like any other that is not one."""
+    with pytest.raises(UsageError, match="is not a label"):
+        require_label(label)
