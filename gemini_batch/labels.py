@@ -23,10 +23,18 @@ _LABEL = re.compile(r"gb-[a-z0-9](?:[a-z0-9-]{0,34}[a-z0-9])?", re.ASCII)
 _LABELLED = re.compile(r"(?:(?P<name>.*) )?\[(?P<label>" + _LABEL.pattern + r")\]", re.DOTALL)
 
 
-def make_label(entropy: bytes) -> str:
+class DrawnLabel(str):
+    """A label that was drawn just now: no batch can have it yet, so none is looked for."""
+
+    __slots__ = ()
+
+
+def make_label(entropy: bytes) -> DrawnLabel:
     """Return ``gb-`` and 26 letters and digits (Crockford's base 32) for 16 random bytes."""
     number = int.from_bytes(entropy, "big")
-    return "gb-" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return DrawnLabel(
+        "gb-" + "".join(_ALPHABET[number >> bits & 31] for bits in range(125, -1, -5))
+    )
 
 
 def require_text(text: object, what: str) -> str:

@@ -5,6 +5,7 @@ Nothing of click or rich is loaded before :func:`main` is called.
 
 from __future__ import annotations
 
+import signal
 import sys
 
 NEEDED = {"click", "rich"}
@@ -13,6 +14,9 @@ NEEDED = {"click", "rich"}
 
 def main() -> None:
     """Run ``gemini-batch``, and end the process with its exit status."""
+    # While it is being loaded, and when all is said, Ctrl-C just ends it, without a traceback.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         from .app import run_app  # noqa: PLC0415 - a base install has neither click nor rich
     except ModuleNotFoundError as missing:
@@ -23,6 +27,4 @@ def main() -> None:
             "pip install 'gemini-batch[cli]'\n"
         )
         sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
     sys.exit(run_app(sys.argv[1:]))

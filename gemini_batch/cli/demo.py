@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
+import click
 from attrs import define, field
 
-from ..emulator import Emulator
 from ..items import BatchGenerationResponseItem, ItemError, ItemSuccess
 from ..sync import SyncBatchClient
+from .arguments import example, told, waiting
 from .endings import Ending, Exit, conduct
 from .options import QUICK, Options
 from .prompts import Corpus, gather
@@ -70,11 +71,24 @@ def expected_lines(prompt: str) -> list[str]:
     return [f"sha256:{sha256(prompt.encode()).hexdigest()}", f"{len(prompt)} characters"]
 
 
-def demo(options: Options) -> int:
-    """Answer thousands of prompts by the emulator, and check every answer."""
+@click.command(
+    "demo",
+    short_help="See it all work here, without a key.",
+    epilog=example("gemini-batch demo"),
+)
+@waiting
+@told
+def demo(options: Options) -> Exit:
+    """Answer thousands of prompts on this machine, and check every answer.
+
+    The prompts are made from the library of this Python and go to the emulator of the service:
+    neither a key nor a network is needed.
+    """
     screen = options.screen()
 
-    def work() -> Ending:
+    def go() -> Ending:
+        from ..emulator import Emulator  # noqa: PLC0415 - slow to load, seldom needed
+
         begun = time.monotonic()
         screen.say("gathering prompts")
         corpus = gather()
@@ -94,7 +108,7 @@ def demo(options: Options) -> int:
             chunks = emulator.acted.count("upload-chunk")
         return _ending(corpus, verdict, chunks, time.monotonic() - begun)
 
-    return conduct(screen, work, lambda _: "")
+    return conduct(options.interrupts, screen, go)
 
 
 def _ending(corpus: Corpus, verdict: Verdict, chunks: int, seconds: float) -> Ending:

@@ -1,19 +1,22 @@
-"""How a command can end: its exit status, what it says last, and how interrupts arrive."""
+"""How a command can end: its exit status, and what it says last."""
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from enum import IntEnum
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from attrs import field, frozen
 
-from ..errors import GeminiBatchError, UsageError
+from ..errors import (
+    CreateOutcomeUnknownError,
+    GeminiBatchError,
+    UsageError,
+    WaitTimeoutError,
+)
+from .interrupts import Interrupts, TerminatedError
 from .show import Screen
 
 
@@ -31,69 +34,72 @@ class Exit(IntEnum):
 
 @frozen
 class Ending:
-    """What a command came to: words for people in ``lines``, the same for programs in ``facts``."""
+    """What a command came to.
+
+    ``answer`` is what was asked for, and ``remarks`` the words that go with it; ``facts`` is both
+    for programs, or ``None`` where they have been told already.
+    """
 
     exit: Exit
-    lines: tuple[str, ...] = ()
-    facts: Mapping[str, Any] = field(factory=dict[str, Any])
+    remarks: tuple[str, ...] = ()
+    facts: Mapping[str, Any] | None = field(factory=dict[str, Any])
+    answer: tuple[str, ...] = ()
 
 
-class TerminatedError(KeyboardInterrupt):
-    """The process was asked to end (SIGTERM); it takes the way of Ctrl-C, around all flows."""
-
-
-@contextmanager
-def heeding_sigterm() -> Generator[None]:
-    """Turn SIGTERM into an interrupt, so that a container that stops says where its batch is."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-        raise TerminatedError
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def silence(_: BaseException) -> str:
+    """Return the last words of a command that leaves nothing behind."""
+    return ""
 
 
 def conduct(
-    screen: Screen, work: Callable[[], Ending], last_words: Callable[[BaseException], str]
+    interrupts: Interrupts,
+    screen: Screen,
+    work: Callable[[], Ending],
+    last_words: Callable[[BaseException], str] = silence,
 ) -> Exit:
     """Do the work of a command and tell how it ended, whichever way it does.
 
     ``last_words`` says where things stand after what cut the work short, and how to go on from
     there; empty where there is nothing to say.
     """
+
+    def told() -> Exit:
+        with screen.telling_the_log():
+            ending = work()
+        screen.conclude(ending.exit, ending.answer, ending.remarks, ending.facts)
+        return ending.exit
+
     try:
         try:
-            with screen.telling_the_log():
-                ending = work()
+            return interrupts.cut_short(told)
         except BrokenPipeError:
             raise
         except (KeyboardInterrupt, GeminiBatchError, OSError) as error:
-            status, said, notes = _account(error)
+            status, said, notes = account_of(error)
             screen.fail(status, said, [*notes, *filter(None, [last_words(error)])])
             return status
-        screen.conclude(ending.exit, ending.lines, ending.facts)
     except BrokenPipeError:
         _hush()
         return Exit.PIPE_CLOSED
-    return ending.exit
 
 
-def _account(error: BaseException) -> tuple[Exit, str, list[str]]:
+def account_of(error: BaseException) -> tuple[Exit, str, list[str]]:
     """Return the exit status for what cut the work short, what to say of it, and notes."""
+    notes: list[str] = list(getattr(error, "__notes__", ()))
     match error:
         case TerminatedError():
-            return Exit.TERMINATED, "terminated", []
+            return Exit.TERMINATED, "terminated", []  # the notes are for programs, as below
         case KeyboardInterrupt():
             return Exit.INTERRUPTED, "interrupted", []
-        case OSError(filename=name, strerror=reason) if not isinstance(error, GeminiBatchError):
+        case WaitTimeoutError() | CreateOutcomeUnknownError():
+            # What follows their first sentence tells a program how to go on.
+            return Exit.FAILED, str(error).partition(". ")[0], notes
+        case OSError(filename=name, strerror=reason):
             where = f"{name}: " if name else ""
-            return Exit.FAILED, f"{where}{reason or error}", []
+            return Exit.FAILED, f"{where}{reason or error}", notes
         case _:
             status = Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED
-            return status, str(error), list(getattr(error, "__notes__", ()))
+            return status, str(error), notes
 
 
 def _hush() -> None:

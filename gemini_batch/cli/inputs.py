@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from typing import BinaryIO, Literal, TypeAlias, cast
+from typing import Any, BinaryIO, Literal, TypeAlias, cast
 
-from .. import codec
+from attrs import frozen
+
+from .. import codec, rawjson
 from ..errors import ProtocolError, UsageError
 from ..index import BOM
 from ..jsonl import MAX_LINE, LineSplitter
 from ..limits import PIECE
+from ..methods import GENERATE, Method, embed
+from ..models.embedding import EmbedContentRequest
 from ..models.generation import GenerateContentRequest
 from ..spool import MemorySpool
-from ..submission import Entry, Prompt, Submission
+from ..submission import Entry, Submission
 from ..text import printable
 
 Format: TypeAlias = Literal["auto", "jsonl", "text"]
@@ -22,6 +26,23 @@ SHOWN = 20
 """Bad lines that are shown one by one."""
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_WHERE = "request 0 (key '0'): "
+
+
+@frozen
+class Kind:
+    """What the lines of an input ask for.
+
+    A line of JSON has a text in its member ``word``, or a whole ``request`` of this model.
+    """
+
+    word: str
+    request: type[GenerateContentRequest | EmbedContentRequest]
+    method: Method[Any]
+
+
+PROMPTS = Kind("prompt", GenerateContentRequest, GENERATE)
+TEXTS = Kind("text", EmbedContentRequest, embed())
 
 
 class Input:
@@ -32,8 +53,11 @@ class Input:
     that the end was reached and all lines were good.
     """
 
-    def __init__(self, file: BinaryIO, name: str, form: Format = "auto") -> None:
+    def __init__(
+        self, file: BinaryIO, name: str, form: Format = "auto", kind: Kind = PROMPTS
+    ) -> None:
         self.exhausted = False
+        self._kind = kind
         self._file = file
         self._name = name
         self._form: Format = form
@@ -42,7 +66,7 @@ class Input:
         self._refused = 0
         self._complaints: list[str] = []
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[Entry[Any]]:
         for number, text in self._lines():
             try:
                 key, prompt = self._entry(number, text)
@@ -54,16 +78,23 @@ class Input:
         self._judge()
         self.exhausted = True
 
-    def _entry(self, number: int, text: bytes | None) -> tuple[str | None, Prompt]:
+    def _entry(self, number: int, text: bytes | None) -> tuple[str | None, Any]:
         """Return the key and the prompt of a line; every line counts, whatever is wrong with it."""
         try:
-            key, prompt = _read(text, self._form)
+            key, prompt = _read(text, self._form, self._kind)
         except (ProtocolError, UsageError):
             self._keys.skip()
             raise
         self._keys.add(key, number)
-        _require_sendable(prompt)
+        self._require_sendable(prompt)
         return key, prompt
+
+    def _require_sendable(self, prompt: object) -> None:
+        """Refuse here what submitting would refuse, because here the line is known."""
+        try:
+            Submission(MemorySpool(), self._kind.method).add([prompt])
+        except UsageError as refused:
+            raise UsageError(str(refused).removeprefix(_WHERE)) from None
 
     def _lines(self) -> Iterator[tuple[int, bytes | None]]:
         """Yield the lines that are not empty, with their numbers from 1."""
@@ -93,7 +124,7 @@ class Input:
         if begun in {b"[", b"[{"}:
             raise UsageError(
                 f"{self._name} begins like a JSON array. One object a line is needed (jq -c '.[]' "
-                "makes them of it); --format text takes each line as a prompt. Nothing was sent"
+                "makes them of it); --format text takes each line as it is. Nothing was sent"
             )
         self._form = "jsonl" if begun[:1] == b"{" else "text"
 
@@ -104,7 +135,7 @@ class Input:
 
     def _judge(self) -> None:
         if not len(self._keys):
-            raise UsageError(f"{self._name} holds no prompts; nothing was sent")
+            raise UsageError(f"{self._name} holds no {self._kind.word}s; nothing was sent")
         if not self._refused:
             return
         error = UsageError(
@@ -118,7 +149,7 @@ class Input:
         if self._guessed and self._form == "jsonl":
             error.add_note(
                 "it was read as JSONL, because its first line begins with {; --format text takes "
-                "each line as a prompt"
+                "each line as it is"
             )
         raise error
 
@@ -155,10 +186,10 @@ class _Keys:
         return self._explicit.get(name, 0)
 
 
-def _read(text: bytes | None, form: Format) -> tuple[str | None, Prompt]:
+def _read(text: bytes | None, form: Format, kind: Kind) -> tuple[str | None, Any]:
     if text is None:
         raise UsageError(f"it is longer than {MAX_LINE} bytes")
-    return _read_json(text) if form == "jsonl" else _read_text(text.removesuffix(b"\r"))
+    return _read_json(text, kind) if form == "jsonl" else _read_text(text.removesuffix(b"\r"))
 
 
 def _read_text(text: bytes) -> tuple[None, str]:
@@ -168,38 +199,29 @@ def _read_text(text: bytes) -> tuple[None, str]:
         raise UsageError(f"it is not UTF-8 (byte {wrong.start + 1})") from None
 
 
-def _read_json(text: bytes) -> tuple[str | None, Prompt]:
-    tree = codec.parse(text)
+def _read_json(text: bytes, kind: Kind) -> tuple[str | None, Any]:
+    tree = rawjson.parse(text)
     if not isinstance(tree, dict):
         raise UsageError("it is not a JSON object")
     members = cast("dict[str, object]", tree)
     key = members.pop("key", None)
     if not isinstance(key, str | None):
         raise UsageError(f"its key is {_excerpt(key)}, and a key is a string")
-    if len(members) != 1 or not members.keys() <= {"prompt", "request"}:
+    if len(members) != 1 or not members.keys() <= {kind.word, "request"}:
         found = ", ".join(map(_excerpt, members)) or "nothing"
-        raise UsageError(f"beside 'key' it needs 'prompt' or 'request' alone, and it has {found}")
-    value = members.get("prompt", members.get("request"))
+        raise UsageError(
+            f"beside 'key' it needs '{kind.word}' or 'request' alone, and it has {found}"
+        )
+    [value] = members.values()
     if "request" in members:
         try:
-            return key, codec.structure(value, GenerateContentRequest)
+            return key, codec.structure(value, kind.request)
         except ProtocolError as refused:
             raise UsageError(f"in its request: {refused}") from None
     if not isinstance(value, str):
-        raise UsageError(f"its prompt is {_excerpt(value)}, and a prompt is a string")
+        raise UsageError(f"its {kind.word} is {_excerpt(value)}, and a {kind.word} is a string")
     return key, value
 
 
 def _excerpt(value: object) -> str:
     return printable(ascii(value), 60)
-
-
-_WHERE = "request 0 (key '0'): "
-
-
-def _require_sendable(prompt: Prompt) -> None:
-    """Refuse here what submitting would refuse, because here the line is known."""
-    try:
-        Submission(MemorySpool()).add([prompt])
-    except UsageError as refused:
-        raise UsageError(str(refused).removeprefix(_WHERE)) from None

@@ -1,4 +1,4 @@
-"""What commands are told: where the service is, how to speak, and where answers go."""
+"""What commands are told: how to speak, where the service is, and where answers go."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from ..credentials import VARIABLES
 from ..errors import UsageError
@@ -17,6 +17,7 @@ from ..results import BatchResults
 from ..retry import PollPolicy
 from ..sync import SyncBatchClient
 from ..text import printable
+from .interrupts import Interrupts
 from .show import LONGEST, Screen
 
 STANDARD = "-"
@@ -35,6 +36,7 @@ class Options:
     as_json: bool = False
     quiet: bool = False
     poll_interval: float | None = None
+    interrupts: Interrupts = field(factory=Interrupts)
 
     def screen(self, *, stdout_taken: bool = False) -> Screen:
         """Return where the words of the command go."""
@@ -52,12 +54,13 @@ class Options:
         if not self.emulator and not any(os.environ.get(name, "").strip() for name in VARIABLES):
             raise UsageError(
                 f"no API key: set {' or '.join(VARIABLES)} in the environment (keys are made at "
-                "https://aistudio.google.com/apikey); with --emulator none is needed"
+                "https://aistudio.google.com/apikey); run --emulator and demo need none"
             )
 
     @contextmanager
     def client(self, model: str | None = None) -> Generator[SyncBatchClient]:
         """Open a client, and with ``--emulator`` the service that it talks to."""
+        self.check()
         with ExitStack() as stack:
             key, base_url, poll = None, self.base_url, PollPolicy()
             if self.emulator:
@@ -79,6 +82,11 @@ class Target:
     def is_stdout(self) -> bool:
         """Whether the answers go to standard output."""
         return self.path == STANDARD
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The options of a command that name this target."""
+        return ("-o", self.path, *(["--force"] if self.force else []))
 
     def check(self, options: Options, source: str = STANDARD) -> None:
         """Refuse an output that could not be written later, when the batch has been paid for."""

@@ -1,107 +1,186 @@
-"""``run`` and ``results``: from prompts to a file of answers, and from a batch to one."""
+"""``run``, ``submit`` and ``results``: from prompts to a file of answers, at once or in steps."""
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from ..endpoints import require_name
+import click
+from attrs import frozen
+
+from ..errors import BatchEndedError
+from ..models.operation import BatchOperation
+from ..progress import Report
 from ..results import BatchResults
-from ..states import BatchStatus, Cancelled, Expired, Failed, Succeeded
-from ..text import printable
+from ..states import Cancelled, Expired
+from ..sync import SyncBatchHandle
+from .arguments import emulated, example, remote, to_file, told, waiting
 from .endings import Ending, Exit, conduct
-from .inputs import Format, Input
-from .options import STANDARD, Options, Target, shown
-from .tally import tally
-from .way import Way
+from .options import Options, Target, shown
+from .way import Way, met
+from .work import Work, with_work
 
 
-def run(options: Options, source: str, target: Target, model: str, form: Format) -> int:
-    """Submit the requests of a file, wait, and save what came back."""
+@click.command(
+    "run",
+    short_help="Submit prompts, wait, save the answers.",
+    epilog=example("gemini-batch run prompts.txt -o answers.jsonl -m gemini-2.5-flash"),
+)
+@with_work
+@to_file
+@remote
+@emulated
+@waiting
+@told
+def run(options: Options, work: Work, target: Target) -> Exit:
+    """Submit the prompts of INPUT as one batch, wait, and save the answers.
+
+    INPUT (- is stdin) is JSONL, each line with "prompt" (a text) or "request" (as the API has it)
+    and perhaps a "key"; or it is plain text, one prompt a line. It is JSONL if its first line that
+    is not empty begins with {, unless --format says otherwise. A prompt without a key is numbered
+    from 0, empty lines not counted. All lines are checked before anything is sent. With
+    --embeddings, "text" takes the place of "prompt".
+
+    OUTPUT is JSONL in the order of the keys, a line for each request: {"key", "response"} or
+    {"key", "error"}.
+
+    Ctrl-C ends the waiting, not the batch; "gemini-batch results" takes it up again.
+    """
     screen = options.screen(stdout_taken=target.is_stdout)
-    way = Way(options, target)
+    way = Way(options, "results", target.words)
 
-    def work() -> Ending:
-        options.check()
-        target.check(options, source)
+    def go() -> Ending:
+        work.check()
+        target.check(options, work.source)
         with ExitStack() as stack:
-            way.input = Input(_opened(source, stack), _called(source), form)
-            client = stack.enter_context(options.client(model))
-            if source == STANDARD:
-                screen.say("reading standard input to its end")
-            with screen.progress() as shown_progress:
-                report = way.noting(shown_progress)
-                batch = client.submit(way.input, label=way.label, progress=report)
-                way.name = batch.name
-                final = batch.wait(progress=report)
-            return saved(final, target)
+            requests = way.input = work.input(stack)
+            client = stack.enter_context(options.client(work.model))
+            work.announce(screen)
+            with screen.progress() as progress:
+                report = way.noting(progress)
+                batch = work.submit(client, requests, way.label, report)
+                way.meet(batch.name)
+                outcome = Outcome.of(batch, report)
+            return outcome.save(target)
 
-    return conduct(screen, work, way.last_words)
+    return conduct(options.interrupts, screen, go, way.last_words)
 
 
-def results(options: Options, name: str, target: Target, key_member: str) -> int:
-    """Wait for a batch that exists, and save what came back."""
+@click.command(
+    "submit",
+    short_help="Submit prompts, and do not wait.",
+    epilog=example(
+        "gemini-batch submit prompts.txt -m gemini-2.5-flash --name weekly",
+        "gemini-batch submit texts.txt -m gemini-embedding-001 --embeddings",
+    ),
+)
+@with_work
+@remote
+@emulated
+@told
+def submit(options: Options, work: Work) -> Exit:
+    """Submit the prompts of INPUT as one batch, and print its name.
+
+    INPUT is what it is for "gemini-batch run". Standard output gets the name and nothing else. With
+    --emulator the input is checked, and its batch is gone when the command ends.
+    """
+    screen = options.screen()
+    way = Way(options, "status")
+
+    def go() -> Ending:
+        work.check()
+        with ExitStack() as stack:
+            requests = way.input = work.input(stack)
+            client = stack.enter_context(options.client(work.model))
+            work.announce(screen)
+            with screen.progress() as progress:
+                batch = work.submit(client, requests, way.label, way.noting(progress))
+        way.meet(batch.name)
+        if options.emulator:
+            remarks: tuple[str, ...] = (way.of_the_emulator(),)
+        else:
+            answers = way.command("results", batch.name, "-o", "answers.jsonl")
+            remarks = (f"see how it fares:   {way.again()}", f"get its answers:    {answers}")
+        facts = {"name": batch.name, "label": way.label}
+        return Ending(Exit.COMPLETE, remarks, facts, (batch.name,))
+
+    return conduct(options.interrupts, screen, go, way.last_words)
+
+
+@click.command(
+    "results",
+    short_help="Wait for a batch, save its answers.",
+    epilog=example("gemini-batch results batches/abc123 -o answers.jsonl"),
+)
+@click.argument("name", metavar="BATCH")
+@to_file
+@click.option(
+    "--key-member",
+    default="key",
+    show_default=True,
+    metavar="NAME",
+    help="Which member of their metadata holds the keys of inline requests made elsewhere.",
+)
+@remote
+@waiting
+@told
+def results(options: Options, name: str, target: Target, key_member: str) -> Exit:
+    """Wait for BATCH (batches/...) and save its answers, as run does.
+
+    A batch that was made elsewhere is good, too.
+    """
     screen = options.screen(stdout_taken=target.is_stdout)
-    way = Way(options, target, key_member)
+    member = ("--key-member", key_member) if key_member != "key" else ()
+    way = Way(options, "results", (*target.words, *member))
 
-    def work() -> Ending:
-        options.check()
+    def go() -> Ending:
         target.check(options)
-        way.name = require_name(name, "batches")
         with options.client() as client:
-            batch = client.get_batch(name, key_member=key_member)
-            with screen.progress() as shown_progress:
-                final = batch.wait(progress=way.noting(shown_progress))
-            return saved(final, target)
+            batch = met(client, name, way, key_member)
+            with screen.progress() as progress:
+                outcome = Outcome.of(batch, way.noting(progress))
+            return outcome.save(target)
 
-    return conduct(screen, work, way.last_words)
-
-
-def _opened(source: str, stack: ExitStack) -> BinaryIO:
-    if source == STANDARD:
-        return sys.stdin.buffer
-    return stack.enter_context(Path(source).open("rb"))
+    return conduct(options.interrupts, screen, go, way.last_words)
 
 
-def _called(source: str) -> str:
-    return "standard input" if source == STANDARD else shown(source)
+@frozen
+class Outcome:
+    """How a batch ended: what there is of its results, and its trouble in words."""
 
+    operation: BatchOperation
+    results: BatchResults[Any] | None
+    trouble: str = ""
 
-def saved(final: BatchStatus[Any], target: Target) -> Ending:
-    """Save what there is, and say how the batch ended."""
-    match final:
-        case Succeeded(found):
-            return _ending(final, found, target, "")
-        case Cancelled(found):
-            return _ending(final, found, target, "was cancelled")
-        case Expired(found):
-            return _ending(final, found, target, "was not finished within the service's 48 hours")
-        case Failed(error):
-            why = "the service gave no reason" if error is None else error.message or error.status
-            return _ending(final, None, target, f"failed: {printable(why)}")
-        case _:
-            state = printable(final.operation.state)
-            return _ending(final, None, target, f"ended in a state not known here: {state}")
+    @classmethod
+    def of(cls, batch: SyncBatchHandle[Any], report: Report) -> Outcome:
+        """Wait for a batch."""
+        try:
+            found = batch.results(progress=report)
+        except BatchEndedError as ended:
+            status = ended.status
+            kept = status.results if isinstance(status, Cancelled | Expired) else None
+            return cls(status.operation, kept, str(ended))
+        return cls(batch.status().operation, found)  # it is known, and not looked at again
 
-
-def _ending(
-    final: BatchStatus[Any], found: BatchResults[Any] | None, target: Target, trouble: str
-) -> Ending:
-    operation = final.operation
-    facts: dict[str, Any] = {"name": operation.name, "state": str(operation.state), "output": None}
-    if found is None:
-        line = f"{operation.name} {trouble}; no answers came back, and nothing was saved"
-        return Ending(Exit.FAILED, (line,), facts)
-    with found:
-        counts = tally(found)
-        target.write(found)
-    facts |= {"output": target.path, **counts.facts()}
-    where = "standard output" if target.is_stdout else shown(target.path)
-    saved = f"{counts}; saved to {where}"
-    if trouble:
-        return Ending(Exit.FAILED, (f"{operation.name} {trouble}", saved), facts)
-    if counts.complete:
-        return Ending(Exit.COMPLETE, (saved,), facts)
-    return Ending(Exit.INCOMPLETE, (saved, *counts.examples), facts)
+    def save(self, target: Target) -> Ending:
+        """Save what there is, and say how the batch ended."""
+        facts: dict[str, Any] = {
+            "name": self.operation.name,
+            "state": str(self.operation.state),
+            "output": None,
+        }
+        if self.results is None:
+            return Ending(Exit.FAILED, (f"{self.trouble}; nothing was saved",), facts)
+        with self.results as found:
+            summary = found.summary()
+            target.write(found)
+        facts |= {"output": target.path, **summary.counts()}
+        where = "standard output" if target.is_stdout else shown(target.path)
+        saved = f"{summary}; saved to {where}"
+        if self.trouble:
+            # What follows the semicolon tells a program where the results are that are saved here.
+            return Ending(Exit.FAILED, (self.trouble.partition("; ")[0], saved), facts)
+        if summary.complete:
+            return Ending(Exit.COMPLETE, (saved,), facts)
+        return Ending(Exit.INCOMPLETE, (saved, *summary.examples), facts)

@@ -25,8 +25,8 @@ LONGEST = 4096
 class Screen:
     """Where the words of a command go.
 
-    ``quiet`` leaves out all but what went wrong. With ``as_json``, standard output gets one JSON
-    object and nothing else; with ``stdout_taken`` it is for results, and so gets no words.
+    ``quiet`` leaves out all but what was asked for and what went wrong. With ``as_json``, standard
+    output gets JSON and nothing else; with ``stdout_taken`` it is for results, and gets no words.
     """
 
     quiet: bool = False
@@ -42,13 +42,37 @@ class Screen:
         """Show a line on standard error."""
         _write(sys.stderr, line)
 
-    def conclude(self, status: int, lines: Iterable[str], facts: Mapping[str, Any]) -> None:
-        """Show how the command ended."""
+    def answer(self, line: str, facts: Mapping[str, Any]) -> None:
+        """Show one of many answers to what was asked, as it comes."""
         if self.as_json:
-            self._write_json({"exit_status": int(status), **facts})
-        elif status or not self.quiet:
-            for line in lines:
-                _write(sys.stderr if status or self.stdout_taken else sys.stdout, line)
+            self._write_json(facts)
+        else:
+            _write(sys.stdout, line)
+
+    def conclude(
+        self,
+        status: int,
+        answer: Iterable[str],
+        remarks: Iterable[str],
+        facts: Mapping[str, Any] | None,
+    ) -> None:
+        """Show how the command ended: its answer, and the remarks unless they go without saying.
+
+        Remarks are on standard error if something else is on standard output.
+        """
+        if self.as_json:
+            if facts is not None:
+                self._write_json({"exit_status": int(status), **facts})
+            return
+        answered = False
+        for line in answer:
+            _write(sys.stdout, line)
+            answered = True
+        sys.stdout.flush()
+        if status or not self.quiet:
+            apart = status or answered or self.stdout_taken
+            for line in remarks:
+                _write(sys.stderr if apart else sys.stdout, line)
         sys.stdout.flush()
 
     def fail(self, status: int, said: str, notes: Iterable[str]) -> None:
@@ -56,8 +80,13 @@ class Screen:
         lines = [said, *notes]
         if self.as_json:
             self._write_json({"exit_status": int(status), "error": said, "notes": lines[1:]})
-        for number, line in enumerate(lines):
-            self.warn(f"gemini-batch: {line}" if number == 0 else f"  {line}")
+        self.complain(*lines)
+
+    def complain(self, said: str, *notes: str) -> None:
+        """Show what went wrong, and what there is to know about it."""
+        self.warn(f"gemini-batch: {said}")
+        for note in notes:
+            self.warn(f"  {note}")
 
     def _write_json(self, facts: Mapping[str, Any]) -> None:
         sys.stdout.write(json.dumps(facts) + "\n")
@@ -67,7 +96,8 @@ class Screen:
     def telling_the_log(self) -> Generator[None]:
         """Show what the log is told: submissions, retries, warnings; only the latter if quiet."""
         teller, before = _Teller(self), log.level
-        log.setLevel(logging.WARNING if self.quiet else logging.INFO)
+        teller.setLevel(logging.WARNING if self.quiet else logging.INFO)
+        log.setLevel(min(teller.level, log.getEffectiveLevel()))
         log.addHandler(teller)
         try:
             yield

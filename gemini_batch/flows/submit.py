@@ -13,7 +13,7 @@ from ..effects import Draw, FlowBody, Offload, flow
 from ..endpoints.batches import build_create, file_batch, inline_batch
 from ..endpoints.names import require_model, require_name
 from ..errors import CreateOutcomeUnknownError, GeminiBatchError, UsageError
-from ..labels import labelled, make_label, require_label
+from ..labels import DrawnLabel, labelled, make_label, require_label
 from ..log import log
 from ..methods import Method, R
 from ..progress import Progress, Report
@@ -55,8 +55,9 @@ def order_of(
     if on_unknown not in {"raise", "resubmit"}:
         raise UsageError(f"on_unknown is 'raise' or 'resubmit', not {on_unknown!a}")
     own = make_label(entropy) if label is None else require_label(label)
-    name = labelled(display_name, own)
-    return Order(method, require_model(model), name, own, via, on_unknown, label is None)
+    drawn, name = isinstance(own, DrawnLabel), labelled(display_name, own)
+    # A plain string from here on: whoever uses it again uses one that may have been used before.
+    return Order(method, require_model(model), name, str(own), via, on_unknown, drawn)
 
 
 @flow

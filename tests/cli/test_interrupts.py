@@ -81,11 +81,13 @@ def test_an_interrupt_while_the_input_is_read_says_that_nothing_was_sent(
     assert [] == emulator.seen
 
 
+@pytest.mark.parametrize("repetition", range(4))
 @pytest.mark.usefixtures("prompts")
 def test_an_interrupt_during_the_create_says_that_the_batch_may_exist(
-    spawn: Spawn, emulator: Emulator
+    repetition: int, spawn: Spawn, emulator: Emulator
 ) -> None:
-    """The label is told by which it can be found."""
+    """It says how to look for it, and no more, whatever the interrupt strikes: hence repeated."""
+    del repetition
     emulator.faults.add("create", "hang-after-acting")
     process = spawn(*RUN)
     while not emulator.acted.of("create"):
@@ -94,8 +96,32 @@ def test_an_interrupt_during_the_create_says_that_the_batch_may_exist(
     code, said = ended(process)
     assert 130 == code
     [created] = emulator.acted.of("create")
-    [label] = re.findall(r"holds (\[gb-\w{26}\])\n", said)
-    assert label == created.detail
+    [label] = re.findall(r"look for it with: gemini-batch adopt (gb-\w{26})\n", said)
+    assert f"[{label}]" == created.detail
+    first, *_ = said.partition("gemini-batch: interrupted\n  the batch was about to be made")
+    assert first.splitlines()[-1].startswith("submitting 3 requests as gb-")
+
+    found = spawn("adopt", label, "-q")
+    out, err = found.communicate(timeout=20)
+    assert (0, f"{created.name}\n", "") == (found.returncode, out, err)
+
+
+@pytest.mark.usefixtures("prompts")
+def test_impatience_costs_no_last_words(spawn: Spawn) -> None:
+    """However often Ctrl-C is pressed, it is said once, whole, where the batch is."""
+    with Emulator(clock="manual", failure_rate=0) as slow:
+        process = spawn(*RUN, GOOGLE_GEMINI_BASE_URL=slow.url)
+        name = read_until(process.stderr, "submitted").split()[4]
+        read_until(process.stderr, "waiting PENDING")
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        code, said = ended(process)
+    assert code in {130, -signal.SIGINT}, said  # a shell makes 130 of either
+    assert said.endswith(
+        "gemini-batch: interrupted\n  still running: "
+        f"{name}; look again with: gemini-batch results {name} -o out.jsonl\n"
+    ), code
+    assert 1 == said.count("interrupted")
 
 
 def test_nothing_is_said_to_a_reader_that_has_gone(tmp_path: Path) -> None:

@@ -88,3 +88,13 @@ def test_the_log_is_as_it_was_afterwards(capsys: pytest.CaptureFixture[str]) -> 
         log.debug("not told")
     assert before == (log.level, list(log.handlers))
     assert "told \\x1b[2J\ntold, too\n" == capsys.readouterr().err
+
+
+def test_a_log_that_is_told_more_is_not_made_deaf(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a developer listens to at DEBUG goes on, and is not shown."""
+    with caplog.at_level(logging.DEBUG, "gemini_batch"), Screen().telling_the_log():
+        log.debug("for a developer")
+    assert ["for a developer"] == caplog.messages
+    assert ("", "") == capsys.readouterr()

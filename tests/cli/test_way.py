@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from gemini_batch import ApiError, NotFoundError, Progress, ResultsGoneError, TransportError
+from gemini_batch import (
+    ApiError,
+    CreateOutcomeUnknownError,
+    NotFoundError,
+    Progress,
+    ResultsGoneError,
+    TransportError,
+)
 from gemini_batch.cli.inputs import Input
 from gemini_batch.cli.options import Options, Target
 from gemini_batch.cli.way import Way
@@ -15,12 +22,13 @@ LABEL = f"gb-{26 * '0'}"
 
 
 def way(*stages: Progress, read: bool = True, name: str = "", **options: Any) -> Way:
-    """Return the way of a ``run`` that has seen these stages."""
+    """Return the way of a ``run`` that has seen these stages, and perhaps made a batch."""
     requests = Input(io.BytesIO(b"prompt\n"), "prompts")
     if read:
         list(requests)
-    target = Target("out.jsonl")
-    made = Way(Options(**options), target, label=LABEL, input=requests, name=name)
+    made = Way(Options(**options), "results", ("-o", "out.jsonl"), label=LABEL, input=requests)
+    if name:
+        made.meet(name)
     for stage in stages:
         made.noting(report_nothing)(stage)
     return made
@@ -35,8 +43,15 @@ UPLOADED = Progress("uploading", 10, 10)
     [
         (way(read=False), "no batch was made, and nothing was sent"),
         (way(UPLOADING), "no batch was made: the upload was not finished, and is not billed"),
-        (way(UPLOADED), f"display name that holds [{LABEL}]"),
-        (way(), f"display name that holds [{LABEL}]"),
+        (
+            way(UPLOADED),
+            f"and may exist: before you submit again, look for it with: gemini-batch adopt {LABEL}",
+        ),
+        (
+            way(),
+            f"and may exist: before you submit again, look for it with: gemini-batch adopt {LABEL}",
+        ),
+        (way(emulator=True), "nothing is left of it: the emulator has ended"),
         (way(name="batches/b"), "still running: batches/b; look again with: "),
         (way(Progress("waiting", 0, 1, "RUNNING"), name="batches/b"), "still running: batches/b"),
         (
@@ -64,17 +79,26 @@ def test_what_is_gone_is_not_to_be_looked_for(error: Exception) -> None:
 
 def test_a_batch_known_by_name_only_is_not_said_to_exist() -> None:
     """The name may be wrong; once the service has told of the batch it is right."""
-    given = Way(Options(), Target("out.jsonl"), name="batches/b")
+    given = Way(Options(), name="batches/b")
     assert "" == given.last_words(ApiError(400))
     assert "still running" in given.last_words(KeyboardInterrupt())
-    given.noting(report_nothing)(Progress("waiting", 0, 1, "RUNNING"))
+    given.meet("batches/b")
     assert "still running" in given.last_words(ApiError(400))
+
+
+def test_a_batch_whose_create_was_lost_is_looked_for_by_its_label() -> None:
+    """The label is in the error, and the command that takes it is told."""
+    lost = CreateOutcomeUnknownError(LABEL)
+    assert way().last_words(lost).endswith(f"try gemini-batch adopt {LABEL}")
+    assert "" == way(emulator=True).last_words(lost)
 
 
 def test_the_command_to_go_on_with_has_the_options_of_this_one() -> None:
     """It can be pasted into a shell as it stands."""
     options = Options("https://example.com/a b")
-    made = Way(options, Target("my answers", force=True), "custom id", name="batches/b")
+    rest = (*Target("my answers", force=True).words, "--key-member", "custom id")
+    made = Way(options, "results", rest)
+    made.meet("batches/b")
     assert made.last_words(KeyboardInterrupt()).endswith(
         "gemini-batch results batches/b -o 'my answers' --force --key-member 'custom id' "
         "--base-url 'https://example.com/a b'"

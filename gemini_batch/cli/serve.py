@@ -1,0 +1,138 @@
+"""``emulator``: the service on this machine, for as long as one likes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from ..errors import UsageError
+from .arguments import example, told
+from .endings import Ending, Exit, conduct
+from .options import Options
+from .show import Screen
+
+if TYPE_CHECKING:
+    from ..emulator import Emulator
+
+KEY = "any-key"
+"""An API key as good as any other."""
+
+
+@click.command(
+    "emulator",
+    short_help="Run the service on this machine.",
+    epilog=example(
+        "gemini-batch emulator --clock 3600",
+        "gemini-batch emulator --fault create:reset-after-acting --fault 'get:return-503*2'",
+    ),
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8085,
+    show_default=True,
+    help="Where to listen on the loopback interface; 0 takes a free port.",
+)
+@click.option(
+    "--clock",
+    default="real",
+    show_default=True,
+    metavar="real|manual|SPEED",
+    help="How time passes: as ever, by hand, or so many seconds for each.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="OPERATION:FAULT",
+    help="What is to go wrong, in this order; may be given many times.",
+)
+@told
+def emulator(options: Options, port: int, clock: str, faults: tuple[str, ...]) -> Exit:
+    """Run an emulator of the service on this machine until Ctrl-C, which is no failure.
+
+    It prints the environment variables that lead this command, the clients of this package and
+    those of Google to it. Nobody but this machine can reach it. A batch takes a second, and about
+    one request in a hundred fails.
+
+    With --clock manual no time passes but what standard input says: each line is a number of
+    seconds. The refusal of a fault that there is not names all there are.
+    """
+    screen = options.screen(stdout_taken=True)
+
+    def go() -> Ending:
+        with closing(_started(port, clock, faults)) as running:
+            _introduce(running.url, screen, as_json=options.as_json)
+            with suppress(KeyboardInterrupt):  # which is how it ends
+                _serve(running, screen, by_hand=clock == "manual")
+            unmet = running.faults.pending
+        remarks = (f"never met: {fault}" for fault in unmet)
+        return Ending(Exit.COMPLETE, ("the emulator has ended", *remarks), facts=None)
+
+    return conduct(options.interrupts, screen, go)
+
+
+def _started(port: int, clock: str, faults: tuple[str, ...]) -> Emulator:
+    from ..emulator import Emulator  # noqa: PLC0415 - slow to load, seldom needed
+
+    try:
+        made = Emulator(port=port, clock=_pace(clock))
+        for fault in faults:
+            operation, _, text = fault.partition(":")
+            made.faults.add(operation, text)
+    except ValueError as refused:
+        raise UsageError(str(refused)) from None
+    try:
+        made.start()
+    except OSError as refused:
+        number = refused.errno or 0  # what asyncio adds to it differs from version to version
+        error = OSError(number, os.strerror(number), f"port {port}")
+        error.add_note("give another --port; --port 0 takes a free one")
+        raise error from None
+    return made
+
+
+def _pace(clock: str) -> Literal["real", "manual"] | float:
+    match clock:
+        case "real" | "manual":
+            return clock
+        case _:
+            try:
+                return float(clock)
+            except ValueError:
+                raise UsageError(f"--clock is real, manual or a number, not {clock!a}") from None
+
+
+def _introduce(url: str, screen: Screen, *, as_json: bool) -> None:
+    variables = {"GEMINI_API_KEY": KEY, "GOOGLE_GEMINI_BASE_URL": url}
+    facts: dict[str, Any] = {"url": url, "environment": variables}
+    if as_json:
+        screen.answer("", facts)
+    for name, value in variables.items() if not as_json else ():
+        screen.answer(f"export {name}={value}", {})
+    sys.stdout.flush()
+    screen.say(f"the emulator runs at {url} until Ctrl-C")
+    if not as_json:
+        screen.say("the lines above lead this package to it, and the clients of Google")
+    screen.say(f"with curl: curl -H 'x-goog-api-key: {KEY}' {url}/v1beta/batches")
+
+
+def _serve(running: Emulator, screen: Screen, *, by_hand: bool) -> None:
+    """Let time pass until Ctrl-C."""
+    for line in sys.stdin if by_hand else ():
+        try:
+            running.advance(float(line))
+        except ValueError:
+            screen.complain(f"{line.strip()!a} is not a number of seconds")
+        else:
+            screen.say(f"{float(line):g} seconds have passed")
+    _stand_still()
+
+
+def _stand_still() -> None:
+    threading.Event().wait()

@@ -1,0 +1,123 @@
+"""What is to be submitted, and the options that say so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import wraps
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+from attrs import frozen
+
+from ..errors import UsageError
+from ..progress import Report
+from ..submission import Via
+from ..sync import SyncBatchClient, SyncBatchHandle
+from .arguments import Callback
+from .inputs import PROMPTS, TEXTS, Format, Input
+from .options import STANDARD, shown
+from .show import Screen
+
+
+@frozen
+class Work:
+    """What is to be submitted, and how."""
+
+    source: str
+    model: str
+    form: Format = "auto"
+    via: Via = "auto"
+    display_name: str | None = None
+    embeddings: bool = False
+    task_type: str | None = None
+    dimensions: int | None = None
+
+    def check(self) -> None:
+        """Refuse options that go together with ``--embeddings`` only."""
+        if not self.embeddings and (self.task_type, self.dimensions) != (None, None):
+            raise UsageError("--task-type and --dimensions are for --embeddings: give that, too")
+
+    def input(self, stack: ExitStack) -> Input:
+        """Open the input."""
+        kind = TEXTS if self.embeddings else PROMPTS
+        if self.source == STANDARD:
+            return Input(sys.stdin.buffer, "standard input", self.form, kind)
+        return Input(self._opened(stack), shown(self.source), self.form, kind)
+
+    def _opened(self, stack: ExitStack) -> BinaryIO:
+        return stack.enter_context(Path(self.source).open("rb"))
+
+    def announce(self, screen: Screen) -> None:
+        """Say what is waited for where a terminal would only stand still."""
+        if self.source == STANDARD:
+            screen.say("reading standard input to its end")
+
+    def submit(
+        self, client: SyncBatchClient, requests: Input, label: str, report: Report
+    ) -> SyncBatchHandle[Any]:
+        """Submit the requests as one batch."""
+        if self.embeddings:
+            return client.submit_embeddings(
+                requests,
+                display_name=self.display_name,
+                task_type=self.task_type,
+                output_dimensionality=self.dimensions,
+                via=self.via,
+                label=label,
+                progress=report,
+            )
+        return client.submit(
+            requests,
+            display_name=self.display_name,
+            via=self.via,
+            label=label,
+            progress=report,
+        )
+
+
+def with_work(command: Callable[..., None]) -> Callback:
+    """Add the argument and the options that say what to submit."""
+
+    @click.argument("source", metavar="INPUT")
+    @click.option("-m", "--model", required=True, help="The model, such as gemini-2.5-flash.")
+    @click.option("--name", "display_name", metavar="NAME", help="A name for people.")
+    @click.option(
+        "--format",
+        "form",
+        type=click.Choice(["auto", "jsonl", "text"]),
+        default="auto",
+        show_default=True,
+        help="What INPUT holds.",
+    )
+    @click.option(
+        "--via",
+        type=click.Choice(["auto", "inline", "file"]),
+        default="auto",
+        show_default=True,
+        help="How requests travel: inside one call, or in a file uploaded before it.",
+    )
+    @click.option("--embeddings", is_flag=True, help="Embed texts, instead of answering prompts.")
+    @click.option("--task-type", metavar="TYPE", help="What embeddings are for: CLUSTERING, ...")
+    @click.option(
+        "--dimensions", type=click.IntRange(min=1), metavar="N", help="Numbers in an embedding."
+    )
+    @wraps(command)
+    def worked(
+        *,
+        source: str,
+        model: str,
+        display_name: str | None,
+        form: Format,
+        via: Via,
+        embeddings: bool,
+        task_type: str | None,
+        dimensions: int | None,
+        **own: Any,
+    ) -> None:
+        work = Work(source, model, form, via, display_name, embeddings, task_type, dimensions)
+        command(work=work, **own)
+
+    return worked

@@ -1,0 +1,131 @@
+"""``emulator``: the service on this machine, until Ctrl-C."""
+
+import io
+import json
+import signal
+import socket
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from gemini_batch import SyncBatchClient
+from gemini_batch.cli import serve
+from gemini_batch.emulator import Emulator
+from tests.cli.conftest import Done
+from tests.cli.test_interrupts import ended, read_until
+
+Command = Callable[..., Done]
+Spawn = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def running(monkeypatch: pytest.MonkeyPatch) -> list[Emulator]:
+    """Press Ctrl-C as soon as the emulator has nothing left to do, and keep it."""
+    kept: list[Emulator] = []
+    start: Any = serve._started
+
+    def started(*told: Any) -> Emulator:
+        kept.append(start(*told))
+        return kept[-1]
+
+    monkeypatch.setattr(serve, "_started", started)
+    monkeypatch.setattr(serve, "_stand_still", lambda: signal.raise_signal(signal.SIGINT))
+    return kept
+
+
+def test_it_prints_what_leads_clients_to_it(command: Command, running: list[Emulator]) -> None:
+    """Standard output can be read by a shell; Ctrl-C is how it ends, and no failure."""
+    done = command("emulator", "--port", "0")
+    [emulator] = running
+    assert 0 == done.status
+    assert f"export GEMINI_API_KEY=any-key\nexport GOOGLE_GEMINI_BASE_URL={emulator.url}\n" == (
+        done.out
+    )
+    assert f"curl -H 'x-goog-api-key: any-key' {emulator.url}/v1beta/batches\n" in done.err
+    assert done.err.endswith("the emulator has ended\n")
+
+
+def test_a_program_gets_the_same_in_json(command: Command, running: list[Emulator]) -> None:
+    """One object, printed when the emulator can be reached."""
+    facts = command("emulator", "--port", "0", "--json", "-q").facts
+    url = running[0].url
+    assert {
+        "url": url,
+        "environment": {"GEMINI_API_KEY": "any-key", "GOOGLE_GEMINI_BASE_URL": url},
+    } == facts
+
+
+def test_faults_that_were_never_met_are_told_at_the_end(
+    command: Command, running: list[Emulator]
+) -> None:
+    """Whoever asked for them wanted to see them."""
+    words = ("--fault", "create:reset-after-acting", "--fault", "states:PENDING,FAILED")
+    done = command("emulator", "--port", "0", *words)
+    assert 1 == len(running)
+    assert "never met: create: reset-after-acting\n" in done.err
+    assert "never met: states: PENDING,FAILED\n" in done.err
+
+
+def test_time_moves_by_hand(
+    command: Command, running: list[Emulator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line of standard input is a number of seconds; what is none is said so."""
+    moved: list[float] = []
+    monkeypatch.setattr(Emulator, "advance", lambda _, seconds: moved.append(seconds))
+    done = command(
+        "emulator", "--port", "0", "--clock", "manual", stdin=io.BytesIO(b"60\nsoon\n0.5\n")
+    )
+    assert 0 == done.status
+    assert [60, 0.5] == moved
+    assert "60 seconds have passed\ngemini-batch: 'soon' is not a number of seconds\n" in done.err
+    assert 1 == len(running)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["--fault", "create:return-9"], "is not a fault of 'create'"),
+        (["--fault", "nothing"], "'nothing' is not an operation"),
+        (["--clock", "slow"], "--clock is real, manual or a number, not 'slow'"),
+        (["--clock", "-1"], "cannot run at -1.0 times"),
+        (["--clock", "nan"], "cannot run at nan times"),
+        (["--port", "70000"], "70000"),
+    ],
+)
+def test_what_cannot_be_emulated_is_refused(
+    words: list[str], reason: str, command: Command
+) -> None:
+    """It says what can be."""
+    done = command("emulator", *words)
+    assert (2, "") == (done.status, done.out)
+    assert reason in done.err
+
+
+def test_a_port_that_is_taken_is_said_so(command: Command) -> None:
+    """And how to find one that is not."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = command("emulator", "--port", str(port))
+    assert (1, "") == (done.status, done.out)
+    assert (
+        f"gemini-batch: port {port}: Address already in use\n"
+        "  give another --port; --port 0 takes a free one\n"
+    ) == done.err
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_other_processes_until_it_is_told_to_end(
+    sent: signal.Signals, spawn: Spawn
+) -> None:
+    """A clock that runs fast makes a batch of a day one of a moment."""
+    process = spawn("emulator", "--port", "0", "--clock", "1000", "--json")
+    assert process.stdout is not None
+    url = json.loads(process.stdout.readline())["url"]
+    with SyncBatchClient("any-key", model="m", base_url=url) as client:
+        assert 2 == client.submit(["one", "two"]).wait().stats.request_count
+    read_until(process.stderr, "with curl")
+    process.send_signal(sent)
+    assert (0, "") == ended(process)
