@@ -121,7 +121,7 @@ def test_a_create_without_a_reply_is_followed_by_its_label(
     """Where the batch is not found either, it says with which command to look again."""
     monkeypatch.setattr("gemini_batch.flows.batches._looks", lambda _: iter([0.0]))
     emulator.faults.add("create", "reset-after-acting")
-    emulator.faults.add("list", "list-lag=2")
+    emulator.faults.add("list", "list-lag=1")
     done = command("submit", prompts, *MODEL)
     [created] = emulator.acted.of("create")
     assert (1, "") == (done.status, done.out)

@@ -10,6 +10,7 @@ from gemini_batch.errors import UsageError
 from gemini_batch.labels import (
     DISPLAY_NAME_LIMIT,
     ENTROPY,
+    DrawnLabel,
     labelled,
     make_label,
     require_label,
@@ -138,3 +139,12 @@ def test_what_is_no_text_is_no_label(label: object) -> None:
     """It is refused like any other that is not one."""
     with pytest.raises(UsageError, match="is not a label"):
         require_label(label)
+
+
+def test_a_label_that_was_used_is_no_longer_a_drawn_one() -> None:
+    """Only a label just drawn need not be looked for: what errors and operations tell is a text."""
+    drawn = make_label(bytes(ENTROPY))
+    assert isinstance(drawn, DrawnLabel)
+    for told in (split_display_name(labelled("sky", drawn))[1], f"{drawn}"):
+        assert drawn == told
+        assert not isinstance(told, DrawnLabel)
