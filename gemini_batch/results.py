@@ -68,7 +68,7 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         self._keys = keys
         self._key_member = key_member
         self._kinds_known = -1, (array("Q"), array("Q"), array("Q"))
-        self.expected = expected if keys is None else len(keys)
+        self._expected = expected if keys is None else len(keys)
 
     @overload
     @staticmethod
@@ -134,6 +134,11 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
 
     def _slice(self, ordinals: array[int]) -> Sequence[BatchGenerationResponseItem[R]]:
         return View(self, ordinals)
+
+    @property
+    def expected(self) -> int | None:
+        """How many requests the batch has; ``None`` where that is not known."""
+        return self._expected
 
     @property
     def keyed_by(self) -> Literal["key", "position"]:

@@ -10,7 +10,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
@@ -141,9 +141,10 @@ class FileSpool:
 
 def _read(file: int, offset: int, size: int, end: int) -> bytes:
     """Return ``size`` bytes of a file from ``offset`` on, fewer at its end."""
-    piece = os.pread(file, size, offset)
-    while piece and len(piece) < min(size, end - offset):
-        piece += os.pread(file, size - len(piece), offset + len(piece))
+    piece = more = os.pread(file, size, offset)
+    while more and len(piece) < min(size, end - offset):
+        more = os.pread(file, size - len(piece), offset + len(piece))
+        piece += more
     return piece
 
 
@@ -382,6 +383,7 @@ class Spools:
         self._open.remove(spool)
 
     def close(self) -> None:
-        """Close what nobody keeps."""
-        while self._open:
-            self._open.pop().close()
+        """Close what nobody keeps, all of it, whatever one of them raises."""
+        with ExitStack() as stack:
+            while self._open:
+                stack.callback(self._open.pop(0).close)

@@ -183,7 +183,7 @@ def live(
     found: list[AsyncBatchHandle[R]] = []
     for one in cast("Iterable[object]", given):
         if not isinstance(one, AsyncBatchHandle):
-            raise UsageError(f"a AsyncBatchHandle can be waited for here, and not {one!a}")
+            raise UsageError(f"an AsyncBatchHandle can be waited for here, and not {one!a}")
         found.append(cast("AsyncBatchHandle[R]", one))
     for handle in found:
         if handle._link is not link:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

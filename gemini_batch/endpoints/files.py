@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 from attrs import frozen
 
 from .. import codec
@@ -11,7 +12,8 @@ from ..effects import Request, Response
 from ..errors import ProtocolError
 from ..models.file import File
 from ..settings import Api
-from .names import require_name
+from ..text import printable
+from .names import is_name, require_name
 from .replies import COUNT, Page, body_of, legible, page_of, paged
 
 
@@ -22,7 +24,15 @@ def build_file_get(api: Api, name: str) -> Request:
 
 def parse_file(response: Response) -> File:
     """Read a ``File``, which stands here without a wrapper."""
-    return codec.decode(body_of(response), File)
+    return read_file(body_of(response))
+
+
+def read_file(body: bytes | msgspec.Raw) -> File:
+    """Read a ``File``, which has a name if it has nothing else."""
+    file = codec.decode(body, File)
+    if is_name(file.name, "files"):
+        return file
+    raise ProtocolError(f"the service names a file {printable(ascii(file.name), 100)}")
 
 
 def build_file_list(api: Api, page_size: int | None, page_token: str) -> Request:
@@ -33,7 +43,7 @@ def build_file_list(api: Api, page_size: int | None, page_token: str) -> Request
 def parse_file_list(response: Response) -> Page[File]:
     """Read a ``ListFilesResponse``, but for the files in it that cannot be read."""
     found, token = page_of(response, "files")
-    return Page(legible(found, lambda one: codec.decode(one, File), "file"), token)
+    return Page(legible(found, read_file, "file"), token)
 
 
 def build_file_delete(api: Api, name: str) -> Request:

@@ -173,7 +173,7 @@ def _send_chunks(
         last = offset + len(piece) == source.size
         request = build_chunk(session, offset, piece, last=last)
         received = yield from _send_chunk(settings, request, left)
-        if received is None:
+        if received is None or (last and not received.final and received.size is None):
             response = yield from exchange(settings, build_query(session), Call.READ)
             received = parse_received(response)
             idle = received.size is None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from heapq import heappop, heappush
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ..batch import Batch
 from ..effects import FlowBody, Item, Now, Sleep, StreamBody, flow
@@ -162,7 +162,9 @@ def endings(
     """
     started = yield from Now()
     give_up = math.inf if terms.timeout is None else started + terms.timeout
-    lookouts = [Lookout(settings, batch, terms.poll, give_up) for batch in batches]
+    # A look that fails is made again when its batch is due again: others are not kept waiting.
+    once = evolve(settings, retry=evolve(settings.retry, attempts=1))
+    lookouts = [Lookout(once, batch, terms.poll, give_up) for batch in batches]
     due = [(started, position) for position in range(len(batches))]
     requests = _Requests(len(batches))
     unfinished: list[Lookout] = []

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from typing import Any, Self
@@ -26,8 +26,10 @@ from gemini_batch import (
     SyncStream,
     Timeouts,
 )
+from gemini_batch.aio.files import AsyncFiles
 from gemini_batch.aio.transport import AiohttpTransport
 from gemini_batch.effects import Effect
+from gemini_batch.sync.files import SyncFiles
 from gemini_batch.sync.transport import RequestsTransport
 
 CANARY = "AIzaCANARYcanaryCANARYcanary0000000000"
@@ -37,6 +39,9 @@ MODEL = "gemini-2.5-flash"
 
 HASTY = Timeouts(connect=2.0, read=0.15, create=0.15)
 """For a service that keeps its clients waiting for ever; other tests give it time to compute."""
+
+ROOMS = ("gemini_batch.sync.", "gemini_batch.aio.", "gemini_batch.builders")
+"""Whose objects are spoken to through the facade, too."""
 
 See = Callable[[Effect[Any]], Effect[Any]]
 
@@ -55,11 +60,14 @@ def impatient() -> dict[str, Any]:
 class Facade(ABC):
     """One of the two clients, spoken to as if it were synchronous.
 
-    ``raised`` are all errors that came out of it, for a look at what they give away.
+    ``raised`` are all errors that came out of it, for a look at what they give away; ``called``
+    the public methods that were called, such as ``BatchClient.submit``.
     """
 
     name: str
     client_class: type[Any]
+    handle_class: type[Any]
+    files_class: type[Any]
     returned_error: type[SyncHandleReturnedError | AsyncHandleReturnedError]
     transport_class: type[Any]
     interrupted: type[BaseException]
@@ -67,6 +75,7 @@ class Facade(ABC):
 
     def __init__(self) -> None:
         self.raised: list[BaseException] = []
+        self.called: set[str] = set()
         self._clients: list[Spoken] = []
 
     @abstractmethod
@@ -101,7 +110,7 @@ class Facade(ABC):
         """Return a value of the facade as something that can be spoken to."""
         if isinstance(value, SyncStream | AsyncStream):
             return SpokenStream(value, self)
-        if isinstance(value, SyncBatchHandle | AsyncBatchHandle):
+        if type(value).__module__.startswith(ROOMS):
             return Spoken(value, self)
         return value
 
@@ -125,7 +134,10 @@ class Facade(ABC):
 
     @abstractmethod
     def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
-        """Make calls of real things at the same time, and return what each returns or raises."""
+        """Make calls of real things at the same time; return what they return or raise.
+
+        What comes first stands first.
+        """
 
     def watch_effects(self, patch: pytest.MonkeyPatch, see: See) -> None:
         """Show every effect to ``see`` before it is performed; it returns which one is."""
@@ -135,6 +147,11 @@ class Facade(ABC):
             "perform",
             lambda transport, effect: perform(transport, see(effect)),
         )
+
+
+def spelt(kind: type[Any], method: str) -> str:
+    """Return the name of a method that both facades have: ``BatchClient.submit``."""
+    return f"{kind.__name__.removeprefix('Sync').removeprefix('Async')}.{method}"
 
 
 class Spoken:
@@ -147,9 +164,10 @@ class Spoken:
     def __getattr__(self, name: str) -> Any:
         found = getattr(self.real, name)
         if not inspect.ismethod(found):
-            return found
+            return self._facade.speak(found)
 
         def call(*args: Any, **options: Any) -> Any:
+            self._facade.called.add(spelt(type(self.real), name))
             return self._facade.call(found, *args, **options)
 
         return call
@@ -164,6 +182,7 @@ class SpokenStream:
     def __init__(self, real: Any, facade: Facade) -> None:
         self.step = getattr(real, "__anext__", None) or real.__next__
         self._close = getattr(real, "aclose", None) or real.close
+        self._real = real
         self._facade = facade
 
     def __iter__(self) -> Iterator[Any]:
@@ -174,6 +193,10 @@ class SpokenStream:
             return self._facade.call(self.step)
         except StopAsyncIteration:
             raise StopIteration from None
+
+    def pages(self) -> Any:
+        """Return the pages of a list."""
+        return self._facade.call(self._real.pages)
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -191,6 +214,8 @@ class SyncFacade(Facade):
 
     name = "sync"
     client_class = SyncBatchClient
+    handle_class = SyncBatchHandle
+    files_class = SyncFiles
     returned_error = SyncHandleReturnedError
     transport_class = RequestsTransport
     interrupted = KeyboardInterrupt
@@ -213,9 +238,11 @@ class SyncFacade(Facade):
 
     def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
         """Make each call in a thread of its own."""
+        ended: list[Future[Any]] = []
         with ThreadPoolExecutor(len(calls)) as threads:
-            futures = [threads.submit(call) for call in calls]
-        return [future.exception() or future.result() for future in futures]
+            for call in calls:
+                threads.submit(call).add_done_callback(ended.append)
+        return [future.exception() or future.result() for future in ended]
 
 
 class AsyncFacade(Facade):
@@ -223,6 +250,8 @@ class AsyncFacade(Facade):
 
     name = "async"
     client_class = AsyncBatchClient
+    handle_class = AsyncBatchHandle
+    files_class = AsyncFiles
     returned_error = AsyncHandleReturnedError
     transport_class = AiohttpTransport
     interrupted = asyncio.CancelledError
@@ -269,9 +298,14 @@ class AsyncFacade(Facade):
 
     def at_once(self, calls: list[Callable[[], Any]]) -> list[Any]:
         """Make each call in a task of its own."""
+        ended: list[asyncio.Task[Any]] = []
 
         async def gather() -> list[Any]:
-            return await asyncio.gather(*(call() for call in calls), return_exceptions=True)
+            tasks = [asyncio.ensure_future(call()) for call in calls]
+            for task in tasks:
+                task.add_done_callback(ended.append)
+            await asyncio.wait(tasks)
+            return [task.exception() or task.result() for task in ended]
 
         return self._runner.run(gather())
 

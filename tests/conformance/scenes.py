@@ -1,10 +1,14 @@
 """What is asked, what must be answered, and what goes wrong in between."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
+
+from gemini_batch import HandleConsumedError
+from gemini_batch.emulator import Emulator
 
 ODD_KEYS = (
     "0",
@@ -59,3 +63,38 @@ def named(operation: str, *faults: str) -> Any:
     """Parametrise over faults of one operation, under ids that say both."""
     ids = [f"{operation}-{fault.replace('-', '_')}" for fault in faults]
     return pytest.mark.parametrize("fault", faults, ids=ids)
+
+
+def assert_stored_once(emulator: Emulator) -> None:
+    """Hold against each other what the service stored: each byte once, one after the other.
+
+    A session that is gone takes along what it had.
+    """
+    end, final = 0, False
+    for act in emulator.acted.of("upload-chunk"):
+        found = re.fullmatch(r"(\d+)\+(\d+)(, final)?", act.detail)
+        assert found is not None
+        start, length = int(found[1]), int(found[2])
+        assert start in {0, end}
+        end = start + length
+        final = found[3] is not None
+    assert end > 0
+    assert final
+
+
+def assert_consumed(handle: Any, verb: str, name: str) -> None:
+    """Try everything that a handle can do: it can nothing any more but say its name."""
+    for method in (
+        handle.operation,
+        handle.status,
+        handle.watch,
+        handle.wait,
+        handle.results,
+        handle.stream_results,
+        handle.cancel,
+        handle.delete,
+    ):
+        with pytest.raises(HandleConsumedError, match=rf"consumed by {verb}\(\)"):
+            method()
+    assert name == handle.name
+    assert f"consumed by {verb}()" in repr(handle)

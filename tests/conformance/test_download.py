@@ -6,7 +6,6 @@ import pytest
 
 from gemini_batch import (
     GeminiBatchError,
-    ProtocolError,
     ResultsGoneError,
     ResultsIncompleteError,
     ServerError,
@@ -16,73 +15,6 @@ from tests.conformance.scenes import assert_answered, named, prompts
 
 ASKED = prompts(100)
 """Their results are more than 50 KiB."""
-
-
-@named(
-    "download",
-    "broken-stream-after-1K",
-    "broken-stream-after-30K",
-    "broken-stream-after-4K*9",
-    "stall-after-30K",
-    "return-429",
-    "return-503*3",
-    "reset-before-acting",
-    "close-before-acting",
-    "hang",
-    "html-502",
-)
-def test_a_download_goes_on_after_a_fault(client: Any, emulator: Emulator, fault: str) -> None:
-    """No result is lost, and none comes twice; what goes on makes new attempts worth it."""
-    emulator.faults.add("download", fault)
-
-    with client.submit(ASKED, via="file").results() as results:
-        assert_answered(ASKED, results)
-        assert () == results.missing
-        assert [] == list(results.duplicates)
-    assert emulator.seen.count("download") > 1
-
-
-@named(
-    "download",
-    "broken-stream-after-1K",
-    "broken-stream-after-4K*9",
-    "stall-after-30K",
-    "return-503*3",
-    "reset-before-acting",
-)
-def test_a_stream_goes_on_after_a_fault(client: Any, emulator: Emulator, fault: str) -> None:
-    """What was passed on already does not come again."""
-    emulator.faults.add("download", fault)
-
-    with client.submit(ASKED, via="file").stream_results() as items:
-        assert_answered(ASKED, list(items))
-
-
-@pytest.mark.parametrize("cut", ["broken-stream-after-1K", "broken-stream-after-30K"])
-def test_a_range_that_is_ignored_is_skipped(client: Any, emulator: Emulator, cut: str) -> None:
-    """A service that begins again from the start is read from where we were."""
-    emulator.faults.add("download", cut)
-    emulator.faults.add("download", "ignore-range")
-
-    with client.submit(ASKED, via="file").results() as results:
-        assert_answered(ASKED, results)
-        assert [] == list(results.duplicates)
-
-
-@named("download", "wrong-content-range", "return-204", "redirect=http://127.0.0.1:9/")
-def test_a_reply_that_makes_no_sense_is_never_spliced_in(
-    client: Any, emulator: Emulator, fault: str
-) -> None:
-    """Bytes from elsewhere are an error, not results."""
-    emulator.faults.add("download", "broken-stream-after-30K")
-    emulator.faults.add("download", fault)
-
-    batch = client.submit(ASKED, via="file")
-
-    with pytest.raises(ProtocolError):
-        batch.results()
-    with batch.results() as results:
-        assert_answered(ASKED, results)
 
 
 @named("download", "return-403", "return-404")
@@ -161,21 +93,6 @@ def test_a_file_of_another_length_than_told_is_not_taken_for_whole(
         whole = [item.key for item in results if item.ok]
         assert len(ASKED) == len({*whole, *results.missing})
         assert len(results.missing) == len(results.malformed) <= 1
-
-
-@named("download", "return-204", "return-302", "return-204*2")
-def test_a_success_without_a_file_is_no_empty_set_of_results(
-    client: Any, emulator: Emulator, fault: str
-) -> None:
-    """Only 200 brings a file."""
-    emulator.faults.add("download", fault)
-    batch = client.submit(ASKED, via="file")
-
-    for _ in range(fault.count("*") + 1):
-        with pytest.raises(ProtocolError):
-            batch.results()
-    with batch.results() as results:
-        assert_answered(ASKED, results)
 
 
 def test_results_are_downloaded_once(client: Any, emulator: Emulator) -> None:

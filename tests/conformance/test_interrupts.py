@@ -135,6 +135,9 @@ def ctrl_c_once(seen: Callable[[], bool]) -> Iterator[None]:
             if over.wait(0.005):
                 return
         signal.pthread_kill(main, signal.SIGINT)
+        # One that comes just before a system call is seen only after it: users press again, too.
+        while not over.wait(1):
+            signal.pthread_kill(main, signal.SIGINT)
 
     thread = threading.Thread(target=press)
     thread.start()

@@ -10,14 +10,13 @@ import pytest
 import requests
 
 from gemini_batch import (
-    BatchFailedError,
     ItemError,
     ResultsIncompleteError,
     UsageError,
 )
 from gemini_batch.emulator import Emulator
 from tests.conformance.facades import CANARY, MODEL, Facade
-from tests.conformance.scenes import assert_answered, named, prompts
+from tests.conformance.scenes import assert_answered, prompts
 
 ASKED = {f"row-{number}": f"What is {number} squared?" for number in range(12)}
 """Keys whose order as text is not that of their numbers."""
@@ -153,68 +152,6 @@ def test_spools_go_where_they_are_told(facade: Facade, emulator: Emulator, tmp_p
         facade.client(emulator.url, spool_dir=str(tmp_path / "nowhere")).submit(["hello"])
 
 
-@named("results", "line-broken=3", "line-utf8=3", "line-cut-last")
-def test_a_broken_line_is_one_malformed_item(client: Any, emulator: Emulator, fault: str) -> None:
-    """It is told with its number and an excerpt, and costs no other result."""
-    emulator.faults.add("results", fault)
-    batch = client.submit(ASKED, via="file")
-
-    with batch.results() as results:
-        (broken,) = [item for item in results if not item.ok]
-        assert broken in results.malformed
-        assert (12 if fault == "line-cut-last" else 3) == broken.position
-        assert broken.reason
-        assert 12 == len(results)
-        good = {item.key: ASKED[item.key] for item in results if item.ok}
-        assert 11 == len(good)
-        assert_answered(good, results.successes)
-        assert set(ASKED) == {*good, *results.missing} | {broken.key} - {None}
-    with batch.stream_results() as items:
-        assert 11 == sum(item.ok for item in items)
-
-
-@named("results", "line-bom", "line-crlf", "line-blank")
-def test_what_surrounds_the_lines_does_not_matter(
-    client: Any, emulator: Emulator, fault: str
-) -> None:
-    """Byte order marks, carriage returns and blank lines are no results."""
-    emulator.faults.add("results", fault)
-    batch = client.submit(ASKED, via="file")
-
-    with batch.results() as results:
-        assert_answered(ASKED, results)
-    with batch.stream_results() as items:
-        assert_answered(ASKED, list(items))
-
-
-@VIAS
-def test_a_key_that_comes_twice_is_kept_twice(client: Any, emulator: Emulator, via: str) -> None:
-    """Neither is thrown away, and the later one is told."""
-    emulator.faults.add("results", "key-duplicate=3")
-
-    with client.submit(ASKED, via=via).results() as results:
-        (twin,) = results.duplicates
-        assert 13 == len(results)
-        assert 2 == sum(item.key == twin.key for item in results)
-        assert () == results.missing
-
-
-@VIAS
-def test_a_result_without_its_key_is_never_guessed(
-    client: Any, emulator: Emulator, via: str
-) -> None:
-    """It comes last, as unexpected, and its key is missing: position is not to be trusted."""
-    emulator.faults.add("results", "key-missing=3")
-
-    with client.submit(ASKED, via=via).results() as results:
-        (stray,) = results.unexpected
-        assert stray.key is None
-        assert stray == results[-1]
-        (missing,) = results.missing
-        assert missing in ASKED
-        assert "key" == results.keyed_by
-
-
 @VIAS
 def test_a_key_nobody_sent_is_unexpected(client: Any, emulator: Emulator, via: str) -> None:
     """It is shown together with the key that is missing for it."""
@@ -225,17 +162,6 @@ def test_a_key_nobody_sent_is_unexpected(client: Any, emulator: Emulator, via: s
         (missing,) = results.missing
         with pytest.raises(ResultsIncompleteError, match="no result came back for the key"):
             results.by_key(missing)
-
-
-@VIAS
-def test_results_nobody_asked_for_are_kept_apart(client: Any, emulator: Emulator, via: str) -> None:
-    """More than was asked for hides nothing."""
-    emulator.faults.add("results", "extra=2")
-
-    with client.submit(ASKED, via=via).results() as results:
-        assert ["never-sent-1", "never-sent-2"] == [item.key for item in results.unexpected]
-        assert () == results.missing
-        assert 14 == len(results)
 
 
 @VIAS
@@ -335,22 +261,3 @@ def test_answers_of_ours_that_lost_their_keys_have_none(client: Any, emulator: E
     with client.get_batch(name).results() as results:
         assert "key" == results.keyed_by
         assert [None] * 12 == [item.key for item in results]
-
-
-def test_answers_to_our_keys_are_never_keyed_by_position(client: Any, emulator: Emulator) -> None:
-    """Where keys were sent and none came back, every result is unexpected and every key missing."""
-    emulator.faults.add("results", "no-metadata")
-
-    with client.submit(ASKED, via="inline").results() as results:
-        assert "key" == results.keyed_by
-        assert set(ASKED) == set(results.missing)
-        assert 12 == len(results.unexpected)
-
-
-def test_a_batch_without_results_cannot_be_streamed(client: Any, emulator: Emulator) -> None:
-    """The error is that of ``results()``."""
-    emulator.faults.add("states", "FAILED")
-    batch = client.submit(ASKED)
-
-    with pytest.raises(BatchFailedError), batch.stream_results() as items:
-        list(items)

@@ -6,27 +6,20 @@ from typing import Any
 import pytest
 
 from gemini_batch import (
-    ApiError,
-    BatchCancelledError,
-    BatchEndedError,
-    BatchExpiredError,
-    BatchFailedError,
     Cancelled,
     Expired,
     Failed,
-    NotFoundError,
     Pending,
     PollPolicy,
     ProtocolError,
     Running,
     Succeeded,
-    Unrecognised,
     UsageError,
     WaitTimeoutError,
 )
 from gemini_batch.emulator import Emulator
 from tests.conformance.facades import Facade
-from tests.conformance.scenes import assert_answered, named, prompts
+from tests.conformance.scenes import assert_answered, prompts
 
 ASKED = prompts(6)
 VIAS = pytest.mark.parametrize("via", ["inline", "file"])
@@ -86,36 +79,6 @@ def test_watching_a_finished_batch_yields_it_once(client: Any) -> None:
         assert [results] == [status.results for status in batch.watch()]
 
 
-@pytest.mark.parametrize(
-    ("script", "kind", "answered"),
-    [
-        pytest.param("RUNNING,SUCCEEDED", Succeeded, 6, id="SUCCEEDED"),
-        pytest.param("RUNNING,CANCELLED-with-output", Cancelled, 6, id="CANCELLED-with-output"),
-        pytest.param("RUNNING,EXPIRED-with-output", Expired, 6, id="EXPIRED-with-output"),
-        pytest.param("PENDING,CANCELLED", Cancelled, None, id="CANCELLED"),
-        pytest.param("PENDING,EXPIRED", Expired, None, id="EXPIRED"),
-    ],
-)
-@VIAS
-def test_waiting_returns_however_the_batch_ends(
-    client: Any, emulator: Emulator, script: str, kind: type[Any], answered: int | None, via: str
-) -> None:
-    """The final status keeps whatever was answered."""
-    status = submit(client, emulator, script, via).wait()
-
-    assert kind is type(status)
-    assert status.finished
-    if answered is None:
-        assert status.results is None
-    else:
-        with status.results as results:
-            assert answered == len(results)
-            assert () == results.missing
-            good = {item.key: ASKED[int(item.key)] for item in results.successes}
-            assert len(good) in {3, 6}
-            assert_answered(good, results.successes)
-
-
 def test_a_batch_that_fails_says_why(client: Any, emulator: Emulator) -> None:
     """``wait()`` returns the failure as it would any end."""
     status = submit(client, emulator, "RUNNING,FAILED").wait()
@@ -123,70 +86,6 @@ def test_a_batch_that_fails_says_why(client: Any, emulator: Emulator) -> None:
     assert isinstance(status, Failed)
     assert status.error is not None
     assert "INTERNAL" == status.error.status
-
-
-@pytest.mark.parametrize(
-    ("script", "kind"),
-    [
-        ("FAILED", BatchFailedError),
-        ("CANCELLED", BatchCancelledError),
-        ("EXPIRED", BatchExpiredError),
-        ("CANCELLED-with-output", BatchCancelledError),
-        ("EXPIRED-with-output", BatchExpiredError),
-    ],
-)
-@VIAS
-def test_asking_for_results_that_never_came_raises_how_it_ended(
-    client: Any, emulator: Emulator, script: str, kind: type[BatchEndedError], via: str
-) -> None:
-    """What was answered and billed is in the status of the error."""
-    batch = submit(client, emulator, f"PENDING,{script}", via)
-
-    with pytest.raises(kind, match=batch.name) as raised:
-        batch.results()
-    if script.endswith("output"):
-        with raised.value.status.results as results:
-            assert 3 == len(results.successes)
-            assert 3 == len(results.errors)
-            assert_answered(
-                {i.key: ASKED[int(i.key)] for i in results.successes}, results.successes
-            )
-
-
-@pytest.mark.parametrize(
-    ("script", "kind"),
-    [
-        ("CANCELLED-with-output", BatchCancelledError),
-        ("EXPIRED-with-output", BatchExpiredError),
-    ],
-)
-@VIAS
-def test_what_was_answered_before_the_end_can_be_streamed(
-    client: Any, emulator: Emulator, script: str, kind: type[BatchEndedError], via: str
-) -> None:
-    """All of it is passed on, and then it is said how the batch ended."""
-    batch = submit(client, emulator, script, via)
-    answered: list[bool] = []
-
-    with batch.stream_results() as items, pytest.raises(kind, match="6 results came back"):
-        answered.extend(item.ok for item in items)
-    assert 3 == sum(answered)
-    assert 6 == len(answered)
-
-
-@pytest.mark.parametrize("word", ["BATCH_STATE_NEW", "JOB_STATE_NEW"])
-def test_an_unknown_state_is_told_and_waited_through(
-    client: Any, emulator: Emulator, logged: Callable[[], str], word: str
-) -> None:
-    """A later version of the service may know more states; one warning says so."""
-    batch = submit(client, emulator, f"PENDING,{word}*3,RUNNING,SUCCEEDED")
-
-    *before, last = batch.watch()
-
-    assert [Pending, Unrecognised, Unrecognised, Unrecognised, Running] == [*map(type, before)]
-    assert ("NEW", False) == (before[1].state, before[1].finished)
-    assert 1 == logged().count("in a state not known here: NEW")
-    last.results.close()
 
 
 def test_the_names_of_another_api_are_understood(client: Any, emulator: Emulator) -> None:
@@ -282,46 +181,6 @@ def test_a_timeout_that_is_no_time_is_refused(
         with pytest.raises(UsageError, match="timeout must be"):
             call(timeout=timeout)
     assert 0 == emulator.seen.count("get")
-
-
-@named(
-    "get",
-    "return-429",
-    "return-500*3",
-    "return-503*7",
-    "reset-before-acting",
-    "reset-after-acting",
-    "close-before-acting*2",
-    "hang",
-    "html-502",
-    "broken-stream-after-10",
-)
-def test_waiting_survives_looks_that_fail(
-    client: Any, emulator: Emulator, logged: Callable[[], str], fault: str
-) -> None:
-    """A batch that runs for hours is not lost because of a bad minute."""
-    emulator.faults.add("get", fault)
-    batch = submit(client, emulator, "RUNNING,SUCCEEDED")
-
-    with batch.results() as results:
-        assert_answered(ASKED, results)
-    if fault == "return-503*7":
-        assert "could not be looked at, going on" in logged()
-
-
-@named("get", "return-403", "return-404", "json-broken", "json-empty", "json-deep=100K")
-def test_waiting_ends_where_looking_cannot_succeed(
-    client: Any, emulator: Emulator, fault: str
-) -> None:
-    """What no patience mends is raised at once, and the handle is good for another try."""
-    emulator.faults.add("get", fault)
-    batch = client.submit(ASKED)
-
-    with pytest.raises((ApiError, ProtocolError)) as raised:
-        batch.wait()
-    assert ("404" in fault) == isinstance(raised.value, NotFoundError)
-    assert 1 == emulator.seen.count("get")
-    batch.wait().results.close()
 
 
 def test_progress_is_told_on_the_way(client: Any, emulator: Emulator) -> None:

@@ -10,9 +10,7 @@ import pytest
 from gemini_batch import (
     AuthenticationError,
     Delivery,
-    GeminiBatchError,
     HandleReturnedError,
-    ProtocolError,
     RetryPolicy,
     ServerError,
     TransportError,
@@ -131,31 +129,6 @@ def test_a_dripping_service_is_given_up_at_the_deadline(facade: Facade, emulator
         batch.operation()
 
 
-@named("get", "reset-before-acting", "reset-after-acting", "close-before-acting", "return-503")
-def test_each_attempt_is_one_request(facade: Facade, emulator: Emulator, fault: str) -> None:
-    """Nothing below sends a request again by itself, on a connection used before either."""
-    batch = facade.client(emulator.url, retry=ONCE).submit(ASKED)
-    emulator.faults.add("get", fault)
-
-    with pytest.raises((TransportError, ServerError)):
-        batch.operation()
-    assert 1 == emulator.seen.count("get")
-
-
-@named("get", "return-503*5", "html-502*5", "return-500*5")
-def test_a_service_that_goes_on_failing_is_not_flooded(
-    client: Any, emulator: Emulator, fault: str
-) -> None:
-    """Five attempts, and then its own words."""
-    emulator.faults.add("get", fault)
-    batch = client.submit(ASKED)
-
-    with pytest.raises(ServerError) as raised:
-        batch.operation()
-    assert int(fault.split("-")[1][:3]) == raised.value.code
-    assert 5 == emulator.seen.count("get")
-
-
 def test_all_calls_of_a_client_share_what_retries_may_cost(
     facade: Facade, emulator: Emulator
 ) -> None:
@@ -171,53 +144,6 @@ def test_all_calls_of_a_client_share_what_retries_may_cost(
     assert before + 1 == emulator.seen.count("get")
     assert emulator.seen.count("get") < 200
     emulator.faults.clear()
-
-
-@named("get", "json-broken", "json-empty", "json-deep=100K", "body-empty", "return-204")
-def test_a_success_that_says_nothing_is_a_broken_contract(
-    client: Any, emulator: Emulator, fault: str
-) -> None:
-    """It is told as such, and not as an error of ours."""
-    emulator.faults.add("get", fault)
-    batch = client.submit(ASKED)
-
-    with pytest.raises(ProtocolError):
-        batch.operation()
-    assert batch.name == batch.operation().name
-
-
-def test_a_header_too_large_to_be_true_is_an_error(facade: Facade, emulator: Emulator) -> None:
-    """It is bounded by the libraries below, and comes out as an error of this package."""
-    batch = facade.client(emulator.url, retry=ONCE).submit(ASKED)
-    emulator.faults.add("get", "header-huge=100K")
-
-    with pytest.raises(GeminiBatchError):
-        batch.operation()
-
-
-REDIRECTED = {
-    "create": lambda client: client.submit(ASKED, via="inline"),
-    "upload-start": lambda client: client.submit(ASKED, via="file"),
-    "upload-chunk": lambda client: client.submit(ASKED, via="file"),
-    "get": lambda client: client.submit(ASKED).status(),
-    "download": lambda client: client.submit(ASKED, via="file").results(),
-    "cancel": lambda client: client.submit(ASKED).cancel(),
-    "delete": lambda client: client.submit(ASKED).delete(),
-}
-
-
-@pytest.mark.parametrize("operation", REDIRECTED)
-def test_a_redirect_is_refused(
-    client: Any, emulator: Emulator, stranger: Emulator, operation: str
-) -> None:
-    """Nothing goes to the other origin, the key least of all, and the error names it."""
-    emulator.faults.add(operation, f"redirect={stranger.url}/v1beta/models")
-
-    with pytest.raises((ProtocolError, HandleReturnedError)) as raised:
-        REDIRECTED[operation](client)
-    assert stranger.url.removeprefix("http://") in str(raised.value)
-    assert 0 == emulator.acted.count(operation)
-    assert 1 == emulator.seen.count(operation)
 
 
 @pytest.mark.parametrize(

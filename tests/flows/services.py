@@ -1,9 +1,10 @@
-"""Models of the service that keep bytes, and go wrong by a plan."""
+"""Models of the service that keep bytes and batches, and go wrong by a plan."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 
 from attrs import define, field, frozen
 
@@ -14,16 +15,18 @@ from .replies import (
     digest_of,
     file,
     finished,
+    line,
     lost,
     part,
     refusal,
     refused,
     reply,
+    seen,
     started,
     unsent,
     whole,
 )
-from .world import Answer, Opened
+from .world import Answer, Late, Opened, World
 
 
 @frozen
@@ -180,3 +183,41 @@ class Uploads:
     def _told(self) -> dict[str, object]:
         content = self.file or b""
         return file(sizeBytes=str(len(content)), sha256Hash=digest_of(content))
+
+
+@frozen
+class End:
+    """How a batch ends: ``at`` so many seconds after the beginning, and as what it is seen then."""
+
+    at: float
+    answer: Answer
+
+
+@define
+class Batches:
+    """Batches that end by a plan, and run until then; those that it leaves out are not there.
+
+    ``looks`` keeps when each was looked at. A results file holds one line, which tells its name.
+    """
+
+    ends: Mapping[str, End]
+    slowness: float = 0.0
+    looks: dict[str, list[float]] = field(factory=dict[str, list[float]])
+    world: World = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.world = World(self)
+
+    def __call__(self, request: Request) -> Answer:
+        """Answer a look, or a request for a results file."""
+        name = request.path.removeprefix("/v1beta/").partition(":")[0]
+        if name.startswith("files/"):
+            return whole(line("0", name))
+        self.looks.setdefault(name, []).append(self.world.elapsed)
+        return Late(self.slowness, self._seen(name))
+
+    def _seen(self, name: str) -> Answer:
+        end = self.ends.get(name)
+        if end is None:
+            return refusal(404, "NOT_FOUND")
+        return end.answer if end.at <= self.world.elapsed else seen(name=name)

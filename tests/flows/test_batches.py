@@ -1,23 +1,38 @@
-"""One batch at the service: looked at, cancelled, deleted, listed, found again."""
+"""One batch at the service: looked at, cancelled, deleted, found by its label, created."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from functools import partial
+from typing import Any
 
 import pytest
 
-from gemini_batch.effects import Stream
-from gemini_batch.endpoints.batches import build_list, parse_list
-from gemini_batch.errors import InvalidRequestError, NotFoundError, ProtocolError
-from gemini_batch.flows.batches import cancel, delete, find, look
-from gemini_batch.flows.lists import members
+from gemini_batch.batch import known_batch
+from gemini_batch.effects import Effect, Flow, Response, Send
+from gemini_batch.endpoints.batches import build_create, file_batch
+from gemini_batch.errors import (
+    AuthenticationError,
+    CreateOutcomeUnknownError,
+    InvalidRequestError,
+    NotFoundError,
+    ProtocolError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+    UsageError,
+)
+from gemini_batch.flows.batches import OnUnknown, adopt, cancel, create, delete, find, look
+from gemini_batch.models.embedding import EmbedContentResponse
+from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.models.operation import BatchOperation, BatchState
+from gemini_batch.retry import Timeouts
 from gemini_batch.settings import Settings
 
-from .replies import LABEL, batch, hung, lost, page, refusal, reply, seen, unsent
+from .replies import LABEL, batch, hung, lost, page, refusal, reply, seen, unsent, untrusted
 from .world import Answer, World
 
+CREATE = "POST models/m:batchGenerateContent"
 LIST = "GET batches?pageSize=100"
 NAME = "batches/b1"
 
@@ -85,67 +100,6 @@ def test_an_attempt_that_cannot_have_acted_excuses_nothing(
         world.run(delete(settings, NAME))
 
 
-# Lists
-
-
-def newest(settings: Settings, most: int) -> Stream[BatchOperation]:
-    """Return the stream of the newest batches."""
-    return members(settings, partial(build_list, settings.api, 100), parse_list, most)
-
-
-def names(world: World, settings: Settings, most: int) -> list[str]:
-    """List batches by their names."""
-    return [operation.name for operation in world.iterate(newest(settings, most))]
-
-
-def test_a_list_goes_on_until_there_is_no_token(world: World, settings: Settings) -> None:
-    """A page may be empty and not be the last; the token of the last is absent (AIP-158)."""
-    world.expect(
-        page(batch(name="batches/b3"), batch(name="batches/b2"), token="t/1"),
-        page(token="t2"),
-        page(batch(name="batches/b1")),
-    )
-    assert ["batches/b3", "batches/b2", "batches/b1"] == names(world, settings, 1000)
-    assert [LIST, f"{LIST}&pageToken=t%2F1", f"{LIST}&pageToken=t2"] == world.lines
-
-
-def test_an_empty_body_is_an_empty_list(world: World, settings: Settings) -> None:
-    """Every member of the reply may be absent, and so may all."""
-    world.expect(reply(b""))
-    assert [] == names(world, settings, 1000)
-
-
-def test_a_token_that_comes_again_is_an_error(world: World, settings: Settings) -> None:
-    """A list that goes round in circles has no end."""
-    world.expect(page(token="a"), page(token="b"), page(token="a"))
-    with pytest.raises(ProtocolError, match="repeats a page token"):
-        names(world, settings, 1000)
-
-
-def test_no_more_is_listed_than_was_asked_for(world: World, settings: Settings) -> None:
-    """The rest of a page is left out, and no further page is asked for."""
-    world.expect(
-        page(batch(name="batches/b4"), batch(name="batches/b3"), token="a"),
-        page(batch(name="batches/b2"), batch(name="batches/b1"), token="b"),
-    )
-    assert ["batches/b4", "batches/b3", "batches/b2"] == names(world, settings, 3)
-
-
-def test_empty_pages_cannot_go_on_for_ever(world: World, settings: Settings) -> None:
-    """A new token on every empty page ends like a list that is too long."""
-    world.expect(*(page(token=f"t{number}") for number in range(20)))
-    assert [] == names(world, settings, 20)
-
-
-def test_a_list_is_asked_for_as_it_is_read(world: World, settings: Settings) -> None:
-    """Whoever stops reading sends no further request."""
-    world.expect(page(batch(), token="a"))
-    stream = world.iterate(newest(settings, 1000))
-    assert NAME == next(stream).name
-    stream.close()
-    assert [LIST] == world.lines
-
-
 # Found again by a label
 
 
@@ -196,3 +150,189 @@ def test_a_label_is_looked_for_among_the_newest_thousand(world: World, settings:
         world.expect(page(*batches, token=f"t{first}"))
     assert world.run(find(settings, LABEL)) is None
     assert 10 == len(world.sent)
+
+
+def test_a_label_is_adopted_by_one_look(world: World, settings: Settings) -> None:
+    """What is adopted is a batch like any other."""
+    world.expect(page(batch(name="batches/other"), batch("PENDING", label=LABEL)))
+    found = world.run(adopt(settings, LABEL))
+    assert (NAME, LABEL, "PENDING") == (found.name, found.label, found.state)
+    assert [LIST] == world.lines
+
+
+def test_a_label_that_no_batch_has_yet_is_not_adopted(world: World, settings: Settings) -> None:
+    """It is looked for once, and whether the batch exists is as unknown as before."""
+    world.expect(page(batch(label="gb-other")))
+    with pytest.raises(CreateOutcomeUnknownError, match=LABEL) as caught:
+        world.run(adopt(settings, LABEL))
+    assert LABEL == caught.value.label
+    assert [LIST] == world.lines
+    assert [] == world.pauses
+
+
+def test_a_list_that_cannot_be_read_says_nothing_of_a_label(
+    world: World, settings: Settings
+) -> None:
+    """Its failure is raised as it is, and not as the absence of the batch."""
+    world.expect(*[refusal(503)] * 5)
+    with pytest.raises(ServerError):
+        world.run(adopt(settings, LABEL))
+
+
+@pytest.mark.parametrize("label", ["", "no blanks", LABEL.upper(), f"[{LABEL}]", NAME])
+def test_what_is_no_label_is_not_looked_for(world: World, settings: Settings, label: str) -> None:
+    """Nothing is sent for it."""
+    with pytest.raises(UsageError):
+        world.run(adopt(settings, label))
+
+
+def test_what_cannot_be_read_hides_no_other_batch(world: World, settings: Settings) -> None:
+    """Unless it may be the one that is looked for."""
+    odd: dict[str, Any] = {"name": "batches/odd", "metadata": {"displayName": 7}}
+    world.expect(page(odd, batch(label=LABEL)))
+    assert NAME == world.run(adopt(settings, LABEL)).name
+    odd["metadata"] = {"displayName": f"sky [{LABEL}]", "state": 7}
+    world.expect(page(odd))
+    with pytest.raises(ProtocolError):
+        world.run(adopt(settings, LABEL))
+
+
+@pytest.mark.parametrize(
+    ("kind", "answers"),
+    [
+        ("GenerateContentBatch", EmbedContentResponse),
+        ("EmbedContentBatch", GenerationResponse),
+    ],
+)
+def test_a_batch_of_another_kind_cannot_be_adopted(
+    world: World, settings: Settings, kind: str, answers: type[Any]
+) -> None:
+    """The look that finds it tells its kind, and the error says what to ask for."""
+    world.expect(page(batch(label=LABEL, kind=kind)))
+    found = world.run(adopt(settings, LABEL))
+    with pytest.raises(UsageError, match=f"{NAME} holds .*: say answers=") as caught:
+        known_batch(found, answers)
+    assert answers.__name__ not in str(caught.value)
+
+
+# Created
+
+
+def creating(
+    settings: Settings, on_unknown: OnUnknown = "raise"
+) -> Flow[Effect[object], BatchOperation]:
+    """Return the creation of a batch."""
+    body = file_batch(f"sky [{LABEL}]", "files/f1")
+    request = build_create(settings.api, "models/m", body, settings.timeouts.create)
+    return create(settings, request, LABEL, on_unknown)
+
+
+def test_a_batch_is_created_with_one_request(world: World, settings: Settings) -> None:
+    """It is given all the time that the service takes to check a file."""
+    world.expect(seen("PENDING", label=LABEL))
+    assert NAME == world.run(creating(settings)).name
+    assert [CREATE] == world.lines
+    (sent,) = world.sent
+    assert 600.0 == sent.read_timeout
+    display_name = json.loads(sent.body)["batch"]["displayName"]
+    assert f"sky [{LABEL}]" == display_name
+    assert [1600.0] == [one.deadline for one in world.asked if isinstance(one, Send)]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        refusal(403),
+        untrusted(),
+        reply(b"<html>"),
+        reply(status=302, location="https://elsewhere.example"),
+        page(token="again"),
+    ],
+    ids=["refused", "untrusted", "html", "redirect", "endless"],
+)
+def test_a_list_that_cannot_be_read_is_read_again(
+    world: World, settings: Settings, told: pytest.LogCaptureFixture, failure: Answer
+) -> None:
+    """No failure of the list is taken for the absence of the batch."""
+    endless = isinstance(failure, Response) and b"again" in failure.body
+    world.expect(lost(), *[failure] * (2 if endless else 1), page(batch(label=LABEL)))
+    assert NAME == world.run(creating(settings)).name
+    assert 1 == world.lines.count(CREATE)
+    assert [0.0, 2.0] == world.pauses
+    assert any(line.startswith("the list of batches could not be read: ") for line in told.messages)
+
+
+@pytest.mark.parametrize("doubt", [lost, lambda: refusal(503), lambda: reply(b"<html>")])
+def test_a_batch_that_was_created_unseen_is_adopted(
+    world: World, settings: Settings, doubt: Callable[[], Answer]
+) -> None:
+    """Whether the reply never came, or came and said nothing."""
+    world.expect(doubt(), page(), page(batch(label=LABEL)))
+    assert NAME == world.run(creating(settings)).name
+    assert [CREATE, LIST, LIST] == world.lines
+
+
+@pytest.mark.parametrize(
+    ("failures", "error"),
+    [
+        ([refusal(400, "INVALID_ARGUMENT")], InvalidRequestError),
+        ([refusal(401)], AuthenticationError),
+        ([refusal(404)], NotFoundError),
+        ([refusal(429, retry_after="3600")], RateLimitError),
+        ([untrusted()], TransportError),
+        ([unsent()] * 5, TransportError),
+        ([reply(status=307, location="https://elsewhere.example/")], ProtocolError),
+    ],
+)
+def test_a_definite_failure_is_raised_without_a_look(
+    world: World, settings: Settings, failures: list[Answer], error: type[Exception]
+) -> None:
+    """Where nothing can have been created, nothing is looked for."""
+    world.expect(*failures)
+    with pytest.raises(error):
+        world.run(creating(settings))
+    assert [CREATE] * len(failures) == world.lines
+
+
+def test_a_batch_is_created_once_more_where_the_caller_said_so(
+    world: World, settings: Settings, told: pytest.LogCaptureFixture
+) -> None:
+    """Only after it was looked for, and with the same label."""
+    world.expect(lost(), *[page()] * 5, seen(label=LABEL))
+    assert NAME == world.run(creating(settings, "resubmit")).name
+    assert [CREATE, *[LIST] * 5, CREATE] == world.lines
+    assert world.sent[0] == world.sent[-1]
+    assert f"no batch labelled {LABEL} was found; creating it again, as asked" in told.messages
+
+
+def test_a_refusal_of_the_second_attempt_leaves_the_first_in_doubt(
+    world: World, settings: Settings
+) -> None:
+    """The first batch may exist all the same: that must be said, whatever the second met."""
+    world.expect(lost(), *[page()] * 5, refusal(400, "INVALID_ARGUMENT", "no such file"))
+    with pytest.raises(CreateOutcomeUnknownError) as caught:
+        world.run(creating(settings, "resubmit"))
+    assert isinstance(caught.value.__cause__, InvalidRequestError)
+
+
+def test_after_a_timeout_a_batch_is_looked_for_as_long_as_creating_may_take(world: World) -> None:
+    """The service may still be checking the file."""
+    settings = Settings(timeouts=Timeouts(create=120.0), chance=lambda: 1.0)
+    world.expect(hung(), *[page()] * 7)
+    with pytest.raises(CreateOutcomeUnknownError):
+        world.run(creating(settings))
+    assert [0.0, 2.0, 6.0, 14.0, 30.0, 30.0, 30.0] == world.pauses
+
+
+@pytest.mark.parametrize("on_unknown", ["raise", "resubmit"])
+def test_where_the_list_never_works_the_outcome_is_unknown(
+    world: World, settings: Settings, on_unknown: OnUnknown
+) -> None:
+    """Nothing is created again because nothing could be seen, whatever the caller allows."""
+    world.expect(lost(), *[refusal(401)] * 5)
+    with pytest.raises(CreateOutcomeUnknownError) as caught:
+        world.run(creating(settings, on_unknown))
+    assert isinstance(caught.value.__cause__, TransportError)
+    assert [CREATE, *[LIST] * 5] == world.lines
+    (note,) = caught.value.__notes__
+    assert note.startswith("the list of batches could not be read")

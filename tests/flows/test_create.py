@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import pytest
 
-from gemini_batch.effects import Effect, Flow, Response, Send
+from gemini_batch.effects import Effect, Flow
 from gemini_batch.endpoints.batches import build_create, file_batch
 from gemini_batch.errors import (
     ApiError,
-    AuthenticationError,
     CreateOutcomeUnknownError,
-    InvalidRequestError,
-    NotFoundError,
     ProtocolError,
-    RateLimitError,
     ServerError,
     TransportError,
 )
@@ -25,7 +20,7 @@ from gemini_batch.models.operation import BatchOperation
 from gemini_batch.retry import RetryPolicy, Timeouts
 from gemini_batch.settings import Settings
 
-from .replies import LABEL, batch, hung, lost, page, refusal, reply, seen, unsent, untrusted
+from .replies import LABEL, batch, hung, lost, page, refusal, reply, seen, unsent
 from .world import Answer, Late, World
 
 CREATE = "POST models/m:batchGenerateContent"
@@ -40,18 +35,6 @@ def creating(
     body = file_batch(f"sky [{LABEL}]", "files/f1")
     request = build_create(settings.api, "models/m", body, settings.timeouts.create)
     return create(settings, request, LABEL, on_unknown)
-
-
-def test_a_batch_is_created_with_one_request(world: World, settings: Settings) -> None:
-    """It is given all the time that the service takes to check a file."""
-    world.expect(seen("PENDING", label=LABEL))
-    assert NAME == world.run(creating(settings)).name
-    assert [CREATE] == world.lines
-    (sent,) = world.sent
-    assert 600.0 == sent.read_timeout
-    display_name = json.loads(sent.body)["batch"]["displayName"]
-    assert f"sky [{LABEL}]" == display_name
-    assert [1600.0] == [one.deadline for one in world.asked if isinstance(one, Send)]
 
 
 DOUBTS: dict[str, Callable[[], Answer]] = {
@@ -110,15 +93,6 @@ def test_a_lost_batch_is_looked_for_less_and_less_often(world: World, settings: 
     assert [0.0, 2.0, 6.0, 14.0, 30.0] == world.pauses
 
 
-def test_after_a_timeout_a_batch_is_looked_for_as_long_as_creating_may_take(world: World) -> None:
-    """The service may still be checking the file."""
-    settings = Settings(timeouts=Timeouts(create=120.0), chance=lambda: 1.0)
-    world.expect(hung(), *[page()] * 7)
-    with pytest.raises(CreateOutcomeUnknownError):
-        world.run(creating(settings))
-    assert [0.0, 2.0, 6.0, 14.0, 30.0, 30.0, 30.0] == world.pauses
-
-
 def test_with_no_time_to_look_there_is_one_look(world: World) -> None:
     """One look costs nothing, and may find it."""
     settings = Settings(retry=RetryPolicy(look_for=0.0), chance=lambda: 1.0)
@@ -138,29 +112,6 @@ def test_a_batch_that_appears_late_is_adopted(world: World, settings: Settings) 
     assert [0.0, 2.0, 6.0] == world.pauses
 
 
-@pytest.mark.parametrize(
-    "failure",
-    [
-        refusal(403),
-        untrusted(),
-        reply(b"<html>"),
-        reply(status=302, location="https://elsewhere.example"),
-        page(token="again"),
-    ],
-    ids=["refused", "untrusted", "html", "redirect", "endless"],
-)
-def test_a_list_that_cannot_be_read_is_read_again(
-    world: World, settings: Settings, told: pytest.LogCaptureFixture, failure: Answer
-) -> None:
-    """No failure of the list is taken for the absence of the batch."""
-    endless = isinstance(failure, Response) and b"again" in failure.body
-    world.expect(lost(), *[failure] * (2 if endless else 1), page(batch(label=LABEL)))
-    assert NAME == world.run(creating(settings)).name
-    assert 1 == world.lines.count(CREATE)
-    assert [0.0, 2.0] == world.pauses
-    assert any(line.startswith("the list of batches could not be read: ") for line in told.messages)
-
-
 def test_a_list_that_fails_for_the_moment_has_attempts_of_its_own(
     world: World, settings: Settings
 ) -> None:
@@ -168,17 +119,6 @@ def test_a_list_that_fails_for_the_moment_has_attempts_of_its_own(
     world.expect(lost(), refusal(503), unsent(), page(batch(label=LABEL)))
     assert NAME == world.run(creating(settings)).name
     assert [0.0, 1.0, 2.0] == world.pauses
-
-
-def test_where_the_list_never_works_the_outcome_is_unknown(
-    world: World, settings: Settings
-) -> None:
-    """Nothing is sent again because nothing could be seen."""
-    world.expect(lost(), *[refusal(401)] * 5)
-    with pytest.raises(CreateOutcomeUnknownError) as caught:
-        world.run(creating(settings))
-    assert isinstance(caught.value.__cause__, TransportError)
-    assert [CREATE, *[LIST] * 5] == world.lines
 
 
 def test_what_was_not_sent_is_sent_again(world: World, settings: Settings) -> None:
@@ -196,40 +136,7 @@ def test_a_doubt_after_what_was_not_sent_is_a_doubt(world: World, settings: Sett
     assert [CREATE, CREATE, LIST] == world.lines
 
 
-@pytest.mark.parametrize(
-    ("failures", "error"),
-    [
-        ([refusal(400, "INVALID_ARGUMENT")], InvalidRequestError),
-        ([refusal(401)], AuthenticationError),
-        ([refusal(404)], NotFoundError),
-        ([refusal(429, retry_after="3600")], RateLimitError),
-        ([untrusted()], TransportError),
-        ([unsent()] * 5, TransportError),
-        ([reply(status=307, location="https://elsewhere.example/")], ProtocolError),
-    ],
-)
-def test_a_definite_failure_is_raised_without_a_look(
-    world: World, settings: Settings, failures: list[Answer], error: type[Exception]
-) -> None:
-    """Where nothing can have been created, nothing is looked for."""
-    world.expect(*failures)
-    with pytest.raises(error):
-        world.run(creating(settings))
-    assert [CREATE] * len(failures) == world.lines
-
-
 # Creating twice, as asked
-
-
-def test_a_batch_is_created_once_more_where_the_caller_said_so(
-    world: World, settings: Settings, told: pytest.LogCaptureFixture
-) -> None:
-    """Only after it was looked for, and with the same label."""
-    world.expect(lost(), *[page()] * 5, seen(label=LABEL))
-    assert NAME == world.run(creating(settings, "resubmit")).name
-    assert [CREATE, *[LIST] * 5, CREATE] == world.lines
-    assert world.sent[0] == world.sent[-1]
-    assert f"no batch labelled {LABEL} was found; creating it again, as asked" in told.messages
 
 
 def test_a_batch_that_is_found_is_not_created_once_more(world: World, settings: Settings) -> None:
@@ -246,13 +153,3 @@ def test_a_batch_is_created_no_more_than_twice(world: World, settings: Settings)
         world.run(creating(settings, "resubmit"))
     assert isinstance(caught.value.__cause__, ServerError)
     assert 2 == world.lines.count(CREATE)
-
-
-def test_a_refusal_of_the_second_attempt_leaves_the_first_in_doubt(
-    world: World, settings: Settings
-) -> None:
-    """The first batch may exist all the same: that must be said, whatever the second met."""
-    world.expect(lost(), *[page()] * 5, refusal(400, "INVALID_ARGUMENT", "no such file"))
-    with pytest.raises(CreateOutcomeUnknownError) as caught:
-        world.run(creating(settings, "resubmit"))
-    assert isinstance(caught.value.__cause__, InvalidRequestError)

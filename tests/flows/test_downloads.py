@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 
-from gemini_batch.effects import Read, flow
+from gemini_batch.effects import Read
 from gemini_batch.errors import (
     ApiError,
     InvalidRequestError,
@@ -14,8 +17,7 @@ from gemini_batch.errors import (
     RateLimitError,
     TransportError,
 )
-from gemini_batch.flows.downloads import download
-from gemini_batch.flows.files import delete_file, remove
+from gemini_batch.flows.downloads import download, save
 from gemini_batch.progress import Progress, report_nothing
 from gemini_batch.retry import RetryBudget, RetryPolicy
 from gemini_batch.settings import Settings
@@ -27,7 +29,6 @@ from .replies import (
     part,
     refusal,
     refused,
-    reply,
     unsent,
     untrusted,
     whole,
@@ -315,43 +316,23 @@ def test_a_connection_that_cannot_be_trusted_is_not_tried_again(
         fetch(world, settings)
 
 
-# Deleting files
+# Into a file
 
 
-def test_a_file_is_deleted(world: World, settings: Settings) -> None:
-    """With one request."""
-    world.expect(reply({}))
-    world.run(delete_file(settings, "files/f1"))
-    assert ["DELETE files/f1"] == world.lines
+def test_a_file_is_saved_whole(world: World, settings: Settings, tmp_path: Path) -> None:
+    """Its bytes stand under its name once all of them are there, and nothing beside it."""
+    path = tmp_path / "results.jsonl"
+    world.expect(whole(b"ab", lost(), length=4), part(2, 4, b"cd"))
+    make = partial(world.spools.new_file, path)
+    world.run(save(settings, RESULTS, make, report_nothing))
+    assert [path] == list(tmp_path.iterdir())
+    assert b"abcd" == path.read_bytes()
 
 
-@pytest.mark.parametrize("code", [403, 404])
-def test_a_file_that_is_not_there_is_not_deleted(
-    world: World, settings: Settings, code: int
-) -> None:
-    """The service says 403 of a missing file."""
-    world.expect(refusal(code))
-    with pytest.raises(ApiError) as caught:
-        world.run(delete_file(settings, "files/f1"))
-    assert code == caught.value.code
-
-
-@pytest.mark.parametrize("code", [403, 404])
-def test_a_file_that_is_gone_after_a_lost_reply_was_deleted(
-    world: World, settings: Settings, code: int
-) -> None:
-    """The first attempt may have acted."""
-    world.expect(lost(), refusal(code))
-    world.run(delete_file(settings, "files/f1"))
-    assert ["DELETE files/f1", "DELETE files/f1"] == world.lines
-
-
-@pytest.mark.parametrize("code", [403, 404])
-def test_a_useless_file_that_is_gone_is_no_trouble(
-    world: World, settings: Settings, told: pytest.LogCaptureFixture, code: int
-) -> None:
-    """It was to be removed because nothing came of its upload."""
-    world.expect(refusal(code))
-    refused = ProtocolError("no")
-    world.run(flow(remove)(settings, "files/f1", refused))
-    assert (["files/f1 was gone already"], []) == (told.messages, getattr(refused, "__notes__", []))
+def test_half_a_file_is_not_saved(world: World, settings: Settings, tmp_path: Path) -> None:
+    """What was written before the failure is gone with it."""
+    world.expect(whole(b"ab", lost(), length=4), refused(404))
+    make = partial(world.spools.new_file, tmp_path / "results.jsonl")
+    with pytest.raises(NotFoundError):
+        world.run(save(settings, RESULTS, make, report_nothing))
+    assert [] == list(tmp_path.iterdir())

@@ -1,30 +1,32 @@
-"""Waiting for a batch, and having its results: once, whole, in order, or an error that says why."""
+"""Having the results of a batch: whole, in order, or as they arrive; or an error that says why."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from gemini_batch.batch import Batch
-from gemini_batch.effects import Effect, Flow, Request
+from gemini_batch.effects import Effect, Flow, Offload, Request
 from gemini_batch.errors import (
     BatchCancelledError,
     BatchEndedError,
     BatchExpiredError,
+    BatchFailedError,
+    GeminiBatchError,
+    PermissionDeniedError,
     ProtocolError,
     ResultsGoneError,
-    ServerError,
-    TransportError,
+    ResultsIncompleteError,
     UsageError,
 )
-from gemini_batch.flows.results import results, status
+from gemini_batch.flows.results import results, status, stream, wait
 from gemini_batch.flows.waiting import waiting
+from gemini_batch.items import BatchGenerationResponseItem, ItemMalformed
 from gemini_batch.models.generation import GenerationResponse
-from gemini_batch.progress import Progress, report_nothing
+from gemini_batch.progress import report_nothing
 from gemini_batch.results import BatchResults
-from gemini_batch.retry import PollPolicy
 from gemini_batch.settings import Settings
 from gemini_batch.states import (
     BatchStatus,
@@ -36,9 +38,8 @@ from gemini_batch.states import (
     Succeeded,
     Unrecognised,
 )
-from gemini_batch.submission import SubmittedKeys
 
-from .replies import RESULTS, inlined, line, lost, page, refused, seen, whole
+from .replies import RESULTS, inlined, line, refusal, refused, seen, whole
 from .world import Answer, World
 
 NAME = "batches/b1"
@@ -71,24 +72,6 @@ def having(
 def texts(found: BatchResults[GenerationResponse]) -> dict[str | None, str]:
     """Return the answers by key, in their order."""
     return {item.key: item.unwrap().text for item in found}
-
-
-# How to wait
-
-
-@pytest.mark.parametrize("timeout", [-1.0, math.inf, math.nan])
-def test_a_timeout_that_makes_no_sense_is_refused(settings: Settings, timeout: float) -> None:
-    """Before anything is sent."""
-    with pytest.raises(UsageError, match="timeout must be 0 or more and finite"):
-        waiting(settings, timeout, None, progress=False)
-
-
-def test_the_way_of_the_client_holds_unless_another_is_given(settings: Settings) -> None:
-    """How often to look is the client's, and nobody is told."""
-    terms = waiting(settings, None, None, progress=False)
-    assert (settings.poll, None, report_nothing) == (terms.poll, terms.timeout, terms.report)
-    quick = PollPolicy(first=1.0)
-    assert quick == waiting(settings, 0, quick, progress=False).poll
 
 
 # One look
@@ -153,75 +136,6 @@ def test_many_inlined_results_are_taken_in_pieces(
     assert "y" * 600_000 == found[-1].unwrap().text
 
 
-def test_a_finished_batch_is_not_fetched_twice(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """Nor even looked at: what is final stays so."""
-    world.expect(SUCCEEDED, FILE)
-    first = world.run(having(world, settings, batch))
-    again = world.run(looking(world, settings, batch))
-    assert isinstance(again, Succeeded)
-    assert first is again.results
-    assert first is world.run(having(world, settings, batch))
-    assert [GET, FETCH] == world.lines
-
-
-def test_two_who_look_at_once_have_the_same_results(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """Any number of threads or tasks may share a handle; the second need not fetch them."""
-
-    def meanwhile(_: Request) -> Answer:
-        other = World()
-        other.expect(SUCCEEDED, FILE)
-        other.run(looking(other, settings, batch))
-        return SUCCEEDED
-
-    world.expect(meanwhile)
-    mine = world.run(looking(world, settings, batch))
-    assert isinstance(mine, Succeeded)
-    assert mine.results is batch.results
-    assert [GET] == world.lines
-
-
-def test_results_that_were_closed_are_fetched_again(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """Who closes them lets go of the bytes, not of the batch."""
-    world.expect(SUCCEEDED, FILE, SUCCEEDED, FILE)
-    world.run(having(world, settings, batch)).close()
-    found = world.run(having(world, settings, batch))
-    assert 3 == len(found)
-    assert [GET, FETCH] * 2 == world.lines
-
-
-def test_results_outlive_what_fetched_them(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """Their spool is theirs; one that came to nothing is closed."""
-    world.expect(SUCCEEDED, FILE, SUCCEEDED, whole(b"{}", ProtocolError("nonsense")))
-    found = world.run(having(world, settings, batch))
-    assert not found.closed
-    other = Batch(NAME, GenerationResponse)
-    with pytest.raises(ProtocolError):
-        world.run(having(world, settings, other))
-    assert other.results is None
-    assert {"9": "b", "10": "c", "b": "d"} == texts(found)
-
-
-def test_a_fetch_that_fails_tells_what_was_seen(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """The error carries the look, and the next one fetches again."""
-    world.expect(SUCCEEDED, *[refused(503)] * 5)
-    with pytest.raises(ServerError) as caught:
-        world.run(looking(world, settings, batch))
-    assert caught.value.operation is not None
-    assert RESULTS == caught.value.operation.responses_file
-    world.expect(SUCCEEDED, FILE)
-    assert isinstance(world.run(looking(world, settings, batch)), Succeeded)
-
-
 @pytest.mark.parametrize("code", [403, 404])
 def test_results_that_have_expired_are_gone(
     world: World, settings: Settings, batch: Batch[Any], code: int
@@ -251,18 +165,6 @@ def test_gone_results_of_a_batch_that_ended_early_are_no_error(
     assert "are gone" in told.messages[-1]
 
 
-@pytest.mark.parametrize(
-    ("state", "error"), [("CANCELLED", BatchCancelledError), ("EXPIRED", BatchExpiredError)]
-)
-def test_answers_that_are_gone_are_not_told_as_never_given(
-    world: World, settings: Settings, batch: Batch[Any], state: str, error: type[BatchEndedError]
-) -> None:
-    """They were billed, and whoever reads the error should know."""
-    world.expect(seen(state, file=RESULTS), refused(404))
-    with pytest.raises(error, match="what was answered is gone"):
-        world.run(having(world, settings, batch))
-
-
 def test_a_batch_of_another_kind_is_refused_at_the_first_look(
     world: World, settings: Settings, batch: Batch[Any]
 ) -> None:
@@ -271,19 +173,6 @@ def test_a_batch_of_another_kind_is_refused_at_the_first_look(
     with pytest.raises(UsageError, match="holds embeddings"):
         world.run(looking(world, settings, batch))
     assert [GET] == world.lines
-
-
-@pytest.mark.parametrize("later", [seen("RUNNING"), seen("SUCCEEDED", done=True)])
-def test_what_was_final_stays_so(
-    world: World, settings: Settings, batch: Batch[GenerationResponse], later: Answer
-) -> None:
-    """A service that takes back its word is not believed, and the file it named is fetched."""
-    world.expect(SUCCEEDED, FILE, later, FILE)
-    world.run(having(world, settings, batch)).close()
-    found = world.run(looking(world, settings, batch))
-    assert isinstance(found, Succeeded)
-    assert 3 == len(found.results)
-    assert [GET, FETCH] * 2 == world.lines
 
 
 def test_inlined_results_that_are_taken_back_are_an_error(
@@ -296,24 +185,38 @@ def test_inlined_results_that_are_taken_back_are_an_error(
         world.run(looking(world, settings, batch))
 
 
-# What is odd about results
+def test_two_who_look_at_once_have_the_same_results(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """Any number of threads or tasks may share a handle; the second need not fetch them."""
+
+    def meanwhile(_: Request) -> Answer:
+        other = World()
+        other.expect(SUCCEEDED, FILE)
+        other.run(looking(other, settings, batch))
+        return SUCCEEDED
+
+    world.expect(meanwhile)
+    mine = world.run(looking(world, settings, batch))
+    assert isinstance(mine, Succeeded)
+    assert mine.results is batch.results
+    assert [GET] == world.lines
 
 
-def keyed(*keys: str | None) -> Batch[GenerationResponse]:
-    """Return a batch whose keys are known."""
-    submitted = SubmittedKeys()
-    for key in keys:
-        submitted.add(key)
-    return Batch(NAME, GenerationResponse, submitted)
-
-
-def test_results_are_held_against_the_submitted_keys(world: World, settings: Settings) -> None:
-    """What is missing is known by its key, and what was never asked for is told apart."""
+def test_a_finished_batch_is_not_fetched_twice(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """Nor even looked at: what is final stays so."""
     world.expect(SUCCEEDED, FILE)
-    found = world.run(having(world, settings, keyed("9", "a", "10")))
-    assert ("a",) == found.missing
-    assert ["b"] == [item.key for item in found.unexpected]
-    assert 3 == found.expected
+    first = world.run(having(world, settings, batch))
+    again = world.run(looking(world, settings, batch))
+    assert isinstance(again, Succeeded)
+    assert first is again.results
+    assert first is world.run(having(world, settings, batch))
+    assert [GET, FETCH] == world.lines
+
+
+# What is odd about results
 
 
 def test_a_count_that_disagrees_is_a_warning(
@@ -326,15 +229,6 @@ def test_a_count_that_disagrees_is_a_warning(
     assert [f"{NAME} has 5 requests and 3 results, which answer 3 of them"] == told.messages
 
 
-def test_a_count_that_agrees_is_no_warning(
-    world: World, settings: Settings, batch: Batch[Any], told: pytest.LogCaptureFixture
-) -> None:
-    """Nothing is odd about it."""
-    world.expect(seen("SUCCEEDED", file=RESULTS, requestCount=3), FILE)
-    world.run(having(world, settings, batch))
-    assert [] == told.messages
-
-
 def test_results_without_keys_are_keyed_by_position(
     world: World, settings: Settings, batch: Batch[Any], told: pytest.LogCaptureFixture
 ) -> None:
@@ -345,48 +239,176 @@ def test_results_without_keys_are_keyed_by_position(
     assert [f"{NAME} was made without keys: its results are keyed by position"] == told.messages
 
 
-def test_the_member_that_holds_the_keys_can_be_named(world: World, settings: Settings) -> None:
-    """Other clients call it something else."""
-    other = Batch(NAME, GenerationResponse, key_member="custom_id")
-    member = {**inlined(None, "a"), "metadata": {"custom_id": "x"}}
-    world.expect(seen("SUCCEEDED", inlined=[member]))
-    assert {"x": "a"} == texts(world.run(having(world, settings, other)))
+# How a batch ends
 
 
-def test_progress_is_told_while_waiting_and_fetching(
+FAILURE = {"code": 3, "message": "no such\x1b[31m model"}
+
+
+ENDS: list[tuple[Answer, type[BatchEndedError], str]] = [
+    (seen("FAILED", error=FAILURE), BatchFailedError, r"failed: no such\\x1b\[31m model"),
+    (seen("FAILED", error={"code": 8}), BatchFailedError, "failed: RESOURCE_EXHAUSTED"),
+    (seen("FAILED"), BatchFailedError, "failed: the service gave no reason"),
+    (seen("CANCELLED"), BatchCancelledError, "was cancelled; nothing was answered"),
+    (seen("EXPIRED"), BatchExpiredError, "48 hours .* it; nothing was answered"),
+]
+
+
+@pytest.mark.parametrize(("end", "error", "words"), ENDS)
+def test_a_batch_that_does_not_succeed_has_no_results(
+    world: World,
+    settings: Settings,
+    batch: Batch[Any],
+    end: Answer,
+    error: type[BatchEndedError],
+    words: str,
+) -> None:
+    """``results`` raises how it ended, in words that can be printed."""
+    world.expect(seen(), end)
+    with pytest.raises(error, match=words) as caught:
+        world.run(having(world, settings, batch))
+    assert caught.value.status.finished
+
+
+@pytest.mark.parametrize(
+    ("state", "error"), [("CANCELLED", BatchCancelledError), ("EXPIRED", BatchExpiredError)]
+)
+def test_what_was_answered_before_the_end_is_kept(
+    world: World,
+    settings: Settings,
+    batch: Batch[Any],
+    state: str,
+    error: type[BatchEndedError],
+) -> None:
+    """It was billed, and is in the status of the error."""
+    world.expect(seen(state, file=RESULTS), FILE)
+    with pytest.raises(error, match="3 results came back all the same") as caught:
+        world.run(having(world, settings, batch))
+    kept = caught.value.status
+    assert isinstance(kept, Cancelled | Expired)
+    assert kept.results is not None
+    assert {"9": "b", "10": "c", "b": "d"} == texts(kept.results)
+
+
+def test_an_unknown_state_with_results_has_results(
     world: World, settings: Settings, batch: Batch[Any]
 ) -> None:
-    """Requests while the service is at work, bytes while the file comes."""
-    reports: list[Progress] = []
-    stats = {"requestCount": 4, "successfulRequestCount": 1, "failedRequestCount": 1}
-    world.expect(seen("PENDING"), seen("RUNNING", **stats))
-    world.expect(SUCCEEDED, whole(*THREE, length=sum(map(len, THREE))))
-    terms = waiting(settings, None, None, reports.append)
-    world.run(results(settings, batch, world.spools, terms))
-    total = sum(map(len, THREE))
-    bytes_at = [len(b"".join(THREE[:count])) for count in (1, 2, 3)]
-    assert [
-        Progress("waiting", 0, None, "PENDING"),
-        Progress("waiting", 2, 4, "RUNNING"),
-        Progress("waiting", 0, None, "SUCCEEDED"),
-        *(Progress("downloading", count, total) for count in bytes_at),
-    ] == reports
+    """Done is done, whatever it is called."""
+    world.expect(seen("PERFECTED", file=RESULTS), FILE)
+    assert 3 == len(world.run(having(world, settings, batch)))
 
 
-def test_a_fetch_survives_cuts(world: World, settings: Settings, batch: Batch[Any]) -> None:
-    """The results are the same as without."""
-    world.expect(SUCCEEDED, whole(THREE[0], THREE[1][:7], lost()), whole(*THREE))
-    found = world.run(having(world, settings, batch))
-    assert {"9": "b", "10": "c", "b": "d"} == texts(found)
-
-
-def test_a_look_that_fails_is_raised_by_a_single_look(
+def test_an_unknown_state_without_results_is_an_error(
     world: World, settings: Settings, batch: Batch[Any]
 ) -> None:
-    """Only who waits goes on; a reply that makes no sense is an error for both."""
-    world.expect(*[lost()] * 5)
-    with pytest.raises(TransportError):
-        world.run(looking(world, settings, batch))
-    world.expect(page())
-    with pytest.raises(ProtocolError):
-        world.run(looking(world, settings, batch))
+    """The message names the state."""
+    world.expect(seen("PAUSED\x07", done=True))
+    with pytest.raises(ProtocolError, match=r"in the state PAUSED\\x07 without results"):
+        world.run(having(world, settings, batch))
+
+
+def test_waiting_returns_however_a_batch_ends(
+    world: World, settings: Settings, batch: Batch[Any]
+) -> None:
+    """Unlike ``results``, it raises nothing."""
+    world.expect(seen("PENDING"), seen(), seen("FAILED", error=FAILURE))
+    terms = waiting(settings, None, None, progress=False)
+    final = world.run(wait(settings, batch, world.spools, terms))
+    assert isinstance(final, Failed)
+    assert final.error is not None
+    assert "no such\x1b[31m model" == final.error.message
+
+
+# As they arrive
+
+
+def streaming(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> Iterator[BatchGenerationResponseItem[GenerationResponse]]:
+    """Stream the results of a batch."""
+    return world.iterate(stream(settings, batch, waiting(settings, None, None, progress=False)))
+
+
+def test_results_come_in_the_order_of_their_arrival(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """However the pieces are cut, and with or without an end of the last line."""
+    text = line("b") + line("10") + line("9").rstrip(b"\n")
+    pieces = [text[start : start + 7] for start in range(0, len(text), 7)]
+    world.expect(SUCCEEDED, whole(*pieces))
+    assert ["b", "10", "9"] == [item.key for item in streaming(world, settings, batch)]
+    # The look is one piece of work for a thread; the lines are not.
+    assert 1 == sum(isinstance(one, Offload) for one in world.asked)
+
+
+def test_a_broken_line_is_one_item(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """It tells its number in the file, blank lines included; the rest comes as ever."""
+    world.expect(SUCCEEDED, whole(line("a") + b"\r\n\n{broken\n" + line("b")))
+    first, broken, last = streaming(world, settings, batch)
+    assert ["a", "b"] == [first.key, last.key]
+    assert isinstance(broken, ItemMalformed)
+    assert 4 == broken.position
+    assert b"{broken" == broken.raw()
+
+
+def test_results_that_end_too_soon_are_incomplete(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """A body without a length may be cut unseen: the number of requests tells."""
+    world.expect(seen("SUCCEEDED", file=RESULTS, requestCount=3), whole(line("a"), line("b")))
+    items = streaming(world, settings, batch)
+    assert ["a", "b"] == [next(items).key, next(items).key]
+    with pytest.raises(ResultsIncompleteError, match="2 results came back for 3 requests"):
+        next(items)
+
+
+@pytest.mark.parametrize(
+    ("state", "error"), [("CANCELLED", BatchCancelledError), ("EXPIRED", BatchExpiredError)]
+)
+def test_a_batch_that_ended_early_says_so_at_the_end(
+    world: World,
+    settings: Settings,
+    batch: Batch[GenerationResponse],
+    state: str,
+    error: type[BatchEndedError],
+) -> None:
+    """What was answered before its end is streamed, and is not taken for all there is."""
+    world.expect(seen(state, file=RESULTS, requestCount=9), whole(line("a"), line("b")))
+    items = streaming(world, settings, batch)
+    assert ["a", "b"] == [next(items).key, next(items).key]
+    with pytest.raises(error, match="2 results came back all the same"):
+        next(items)
+
+
+@pytest.mark.parametrize(
+    ("end", "error"),
+    [
+        (seen("FAILED", error={"code": 3}), BatchFailedError),
+        (seen("CANCELLED"), BatchCancelledError),
+        (seen("EXPIRED"), BatchExpiredError),
+        (seen("PAUSED", done=True), ProtocolError),
+    ],
+)
+def test_a_batch_without_results_streams_an_error(
+    world: World,
+    settings: Settings,
+    batch: Batch[GenerationResponse],
+    end: Answer,
+    error: type[GeminiBatchError],
+) -> None:
+    """The same as ``results`` would raise."""
+    world.expect(end)
+    with pytest.raises(error):
+        list(streaming(world, settings, batch))
+
+
+def test_a_key_that_is_refused_is_not_taken_for_results_that_are_gone(
+    world: World, settings: Settings, batch: Batch[GenerationResponse]
+) -> None:
+    """Who submitted again for that would pay twice."""
+    reason = {"reason": "SERVICE_DISABLED"}
+    world.expect(SUCCEEDED, refused(403, refusal(403, "PERMISSION_DENIED", "no", reason).body))
+    with pytest.raises(PermissionDeniedError):
+        list(streaming(world, settings, batch))

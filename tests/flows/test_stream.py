@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 
 from gemini_batch.batch import Batch
-from gemini_batch.effects import Offload, Read
+from gemini_batch.effects import Read
 from gemini_batch.errors import (
-    BatchCancelledError,
-    BatchEndedError,
-    BatchExpiredError,
-    BatchFailedError,
-    GeminiBatchError,
-    PermissionDeniedError,
-    ProtocolError,
     ResultsGoneError,
     ResultsIncompleteError,
     UsageError,
@@ -29,8 +22,8 @@ from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.settings import Settings
 from gemini_batch.submission import SubmittedKeys
 
-from .replies import RESULTS, Opened, inlined, line, lost, refusal, refused, seen, whole
-from .world import Answer, World
+from .replies import RESULTS, Opened, inlined, line, lost, refused, seen, whole
+from .world import World
 
 NAME = "batches/b1"
 SUCCEEDED = seen("SUCCEEDED", file=RESULTS)
@@ -49,18 +42,6 @@ def streaming(
     return world.iterate(stream(settings, batch, waiting(settings, None, None, progress=False)))
 
 
-def test_results_come_in_the_order_of_their_arrival(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """However the pieces are cut, and with or without an end of the last line."""
-    text = line("b") + line("10") + line("9").rstrip(b"\n")
-    pieces = [text[start : start + 7] for start in range(0, len(text), 7)]
-    world.expect(SUCCEEDED, whole(*pieces))
-    assert ["b", "10", "9"] == [item.key for item in streaming(world, settings, batch)]
-    # The look is one piece of work for a thread; the lines are not.
-    assert 1 == sum(isinstance(one, Offload) for one in world.asked)
-
-
 def test_inlined_results_are_streamed(
     world: World, settings: Settings, batch: Batch[GenerationResponse]
 ) -> None:
@@ -76,18 +57,6 @@ def test_an_inline_batch_without_results_streams_nothing(
     """An empty output is an output."""
     world.expect(seen("SUCCEEDED", inlined=[]))
     assert [] == list(streaming(world, settings, batch))
-
-
-def test_a_broken_line_is_one_item(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """It tells its number in the file, blank lines included; the rest comes as ever."""
-    world.expect(SUCCEEDED, whole(line("a") + b"\r\n\n{broken\n" + line("b")))
-    first, broken, last = streaming(world, settings, batch)
-    assert ["a", "b"] == [first.key, last.key]
-    assert isinstance(broken, ItemMalformed)
-    assert 4 == broken.position
-    assert b"{broken" == broken.raw()
 
 
 @pytest.mark.parametrize("pieces", [(b"\xef\xbb\xbf", line("a")), (b"\xef\xbb\xbf" + line("a"),)])
@@ -155,35 +124,6 @@ def test_a_cut_in_mid_line_is_mended(
     assert ["a", "b", "c"] == [item.key for item in streaming(world, settings, batch)]
 
 
-def test_results_that_end_too_soon_are_incomplete(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """A body without a length may be cut unseen: the number of requests tells."""
-    world.expect(seen("SUCCEEDED", file=RESULTS, requestCount=3), whole(line("a"), line("b")))
-    items = streaming(world, settings, batch)
-    assert ["a", "b"] == [next(items).key, next(items).key]
-    with pytest.raises(ResultsIncompleteError, match="2 results came back for 3 requests"):
-        next(items)
-
-
-@pytest.mark.parametrize(
-    ("state", "error"), [("CANCELLED", BatchCancelledError), ("EXPIRED", BatchExpiredError)]
-)
-def test_a_batch_that_ended_early_says_so_at_the_end(
-    world: World,
-    settings: Settings,
-    batch: Batch[GenerationResponse],
-    state: str,
-    error: type[BatchEndedError],
-) -> None:
-    """What was answered before its end is streamed, and is not taken for all there is."""
-    world.expect(seen(state, file=RESULTS, requestCount=9), whole(line("a"), line("b")))
-    items = streaming(world, settings, batch)
-    assert ["a", "b"] == [next(items).key, next(items).key]
-    with pytest.raises(error, match="2 results came back all the same"):
-        next(items)
-
-
 def test_a_stream_knows_how_many_were_submitted(world: World, settings: Settings) -> None:
     """Even where the service does not count them."""
     keys = SubmittedKeys()
@@ -197,28 +137,6 @@ def test_a_stream_knows_how_many_were_submitted(world: World, settings: Settings
         next(items)
 
 
-@pytest.mark.parametrize(
-    ("end", "error"),
-    [
-        (seen("FAILED", error={"code": 3}), BatchFailedError),
-        (seen("CANCELLED"), BatchCancelledError),
-        (seen("EXPIRED"), BatchExpiredError),
-        (seen("PAUSED", done=True), ProtocolError),
-    ],
-)
-def test_a_batch_without_results_streams_an_error(
-    world: World,
-    settings: Settings,
-    batch: Batch[GenerationResponse],
-    end: Answer,
-    error: type[GeminiBatchError],
-) -> None:
-    """The same as ``results`` would raise."""
-    world.expect(end)
-    with pytest.raises(error):
-        list(streaming(world, settings, batch))
-
-
 @pytest.mark.parametrize("gone", [refused(403), refused(404)])
 def test_a_file_that_is_gone_is_an_error(
     world: World, settings: Settings, batch: Batch[GenerationResponse], gone: Opened
@@ -226,16 +144,6 @@ def test_a_file_that_is_gone_is_an_error(
     """It has expired, or was deleted with its batch."""
     world.expect(SUCCEEDED, gone)
     with pytest.raises(ResultsGoneError):
-        list(streaming(world, settings, batch))
-
-
-def test_a_key_that_is_refused_is_not_taken_for_results_that_are_gone(
-    world: World, settings: Settings, batch: Batch[GenerationResponse]
-) -> None:
-    """Who submitted again for that would pay twice."""
-    reason = {"reason": "SERVICE_DISABLED"}
-    world.expect(SUCCEEDED, refused(403, refusal(403, "PERMISSION_DENIED", "no", reason).body))
-    with pytest.raises(PermissionDeniedError):
         list(streaming(world, settings, batch))
 
 

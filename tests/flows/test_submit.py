@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,10 +22,9 @@ from gemini_batch.errors import (
     UsageError,
 )
 from gemini_batch.flows.batches import OnUnknown
-from gemini_batch.flows.submit import Order, order_of, submit
+from gemini_batch.flows.submit import Order, order_of, submit, submit_file
 from gemini_batch.methods import GENERATE
-from gemini_batch.models.content import Content, Part
-from gemini_batch.models.generation import GenerateContentRequest, GenerationResponse
+from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.progress import Progress, Report, report_nothing
 from gemini_batch.settings import Settings
 from gemini_batch.submission import Via
@@ -149,84 +149,18 @@ def test_a_label_of_the_callers_own_that_is_new_is_used(world: World, settings: 
 
 def test_an_order_is_checked_before_the_first_request_is_drawn() -> None:
     """What is wrong with it does not depend on the requests."""
+    order = partial(order_of, GENERATE, via="auto", entropy=bytes(16))
     with pytest.raises(UsageError, match="no model"):
-        order_of(GENERATE, None, None, LABEL, "auto", "raise", b"")
+        order(model=None, display_name=None, label=LABEL, on_unknown="raise")
     with pytest.raises(UsageError, match="the display name has 400 characters"):
-        order_of(GENERATE, "m", "x" * 400, LABEL, "auto", "raise", b"")
-    named = order_of(GENERATE, "m", None, LABEL, "auto", "raise", b"")
+        order(model="m", display_name="x" * 400, label=LABEL, on_unknown="raise")
+    wrong: Any = "again"
+    with pytest.raises(UsageError, match="on_unknown is 'raise' or 'resubmit', not 'again'"):
+        order(model="m", display_name=None, label=LABEL, on_unknown=wrong)
+    named = order(model="m", display_name=None, label=LABEL, on_unknown="raise")
     assert (f"[{LABEL}]", False) == (named.raw_display_name, named.drawn)
-    drawn = order_of(GENERATE, "m", None, None, "auto", "raise", bytes(16))
+    drawn = order(model="m", display_name=None, label=None, on_unknown="resubmit")
     assert ("gb-" + "0" * 26, True) == (drawn.label, drawn.drawn)
-
-
-# Nothing is sent unless all is well
-
-
-def broken(error: Exception) -> Iterator[str]:
-    """Yield a request, and then fail."""
-    yield "why?"
-    raise error
-
-
-@pytest.mark.parametrize(
-    ("requests", "words"),
-    [
-        ([], "no requests"),
-        (["why?", ""], "request 1 .*prompt is empty"),
-        ([("a", "why?"), "how?", ("a", "when?")], "requests 0 and 2 have the same key 'a'"),
-        (["why?", ("0", "how?")], "requests 0 and 1 have the same key '0'"),
-        ([(7, "why?")], r"use str\(key\)"),
-        ([b"why?"], "not bytes"),
-        ([GenerateContentRequest((Content((Part(text=""),)),))], "text is empty"),
-        (["why?", "\ud800"], "request 1"),
-    ],
-    ids=["none", "empty", "key", "number", "int", "bytes", "part", "surrogate"],
-)
-@pytest.mark.parametrize("via", ["auto", "inline", "file"])
-def test_nothing_is_sent_unless_every_request_is_valid(
-    world: World, settings: Settings, via: Via, requests: list[Any], words: str
-) -> None:
-    """The first offender is named, and the service hears of nothing."""
-    with pytest.raises(UsageError, match=words):
-        world.run(submitting(world, settings, requests, via))
-
-
-def test_a_way_to_travel_that_is_none_is_refused(world: World, settings: Settings) -> None:
-    """Before anything is sent."""
-    wrong: Any = "pigeon"
-    with pytest.raises(UsageError, match="'pigeon'"):
-        world.run(submitting(world, settings, ["why?"], wrong))
-
-
-def test_what_the_requests_raise_is_their_own(world: World, settings: Settings) -> None:
-    """It passes unchanged, and nothing was sent."""
-    mine = KeyError("mine")
-    with pytest.raises(KeyError) as caught:
-        world.run(submitting(world, settings, broken(mine)))
-    assert mine is caught.value
-
-
-def test_the_spool_is_closed_however_it_ends(settings: Settings) -> None:
-    """The requests are on disk no longer than they are needed."""
-    for answer in (seen(), refusal(400)):
-        world = World()
-        world.expect(answer)
-        opened: list[Any] = []
-        world.spools.in_file = _remembering(world.spools.in_file, opened)
-        try:
-            world.run(submitting(world, settings, ["why?"]))
-        except InvalidRequestError:
-            assert 400 == answer.status
-        assert [True] == [spool.closed for spool in opened]
-        world.require_played_out()
-
-
-def _remembering(make: Callable[[], Any], made: list[Any]) -> Callable[[], Any]:
-    def remember() -> Any:
-        made.append(make())
-        return made[-1]
-
-    return remember
 
 
 # Refused
@@ -345,3 +279,85 @@ def test_progress_goes_from_encoding_to_uploading(world: World, settings: Settin
         *[Progress("uploading", 0, size)] * 2,
         Progress("uploading", size, size),
     ] == reports
+
+
+# What is there already
+
+
+MINE = "files/mine"
+
+
+def submitting_file(
+    settings: Settings, file: str = MINE, *, drawn: bool = True, on_unknown: OnUnknown = "raise"
+) -> Flow[Effect[Any], Batch[GenerationResponse]]:
+    """Return the submission of a file that was uploaded before."""
+    order = Order(GENERATE, "models/gemini-x", f"sky [{LABEL}]", LABEL, "file", on_unknown, drawn)
+    return submit_file(settings, file, order)
+
+
+def test_a_file_that_is_there_is_submitted_with_one_request(
+    world: World, settings: Settings, told: pytest.LogCaptureFixture
+) -> None:
+    """Which keys it holds is not known here."""
+    world.expect(seen("PENDING", name="batches/new"))
+    made = world.run(submitting_file(settings))
+    assert ("batches/new", GenerationResponse, None) == (made.name, made.kind, made.keys)
+    assert [CREATE] == world.lines
+    expected = {"displayName": f"sky [{LABEL}]", "inputConfig": {"fileName": MINE}}
+    assert {"batch": expected} == json.loads(world.sent[0].body)
+    assert 600.0 == world.sent[0].read_timeout
+    assert [
+        f"submitting the requests of {MINE} as {LABEL}",
+        f"submitted the requests of {MINE} as batches/new ({LABEL})",
+    ] == told.messages
+
+
+@pytest.mark.parametrize("file", ["mine", "", "batches/b1", "files/a/b", "files/a?b"])
+def test_what_is_no_name_of_a_file_is_not_submitted(
+    world: World, settings: Settings, file: str
+) -> None:
+    """Nothing is sent, not even to look for a label."""
+    with pytest.raises(UsageError, match="is not a name like files/"):
+        world.run(submitting_file(settings, file, drawn=False))
+    assert [] == world.sent
+
+
+def test_a_file_is_not_submitted_twice_under_one_label(world: World, settings: Settings) -> None:
+    """A label of the caller's own is looked up first; one that is new is used."""
+    world.expect(page(batch("RUNNING", label=LABEL)))
+    with pytest.raises(UsageError, match=f"has the label {LABEL} already"):
+        world.run(submitting_file(settings, drawn=False))
+    assert [LIST] == world.lines
+    world.expect(page(), seen("PENDING", name="batches/new"))
+    assert "batches/new" == world.run(submitting_file(settings, drawn=False)).name
+    assert [LIST, LIST, CREATE] == world.lines
+
+
+@pytest.mark.parametrize(("failures", "error"), REFUSALS.values(), ids=REFUSALS)
+def test_the_callers_own_file_is_never_deleted(
+    world: World, settings: Settings, failures: list[Answer], error: type[GeminiBatchError]
+) -> None:
+    """Whatever became of the batch, the file was there before."""
+    world.expect(*failures)
+    with pytest.raises(error):
+        world.run(submitting_file(settings))
+    assert [CREATE] * len(failures) == world.lines
+
+
+def test_a_batch_of_a_file_whose_creation_is_in_doubt_is_adopted(
+    world: World, settings: Settings
+) -> None:
+    """It is found by its label, and not made again."""
+    world.expect(lost(), page(), page(batch(name="batches/new", label=LABEL)))
+    assert "batches/new" == world.run(submitting_file(settings)).name
+    assert [CREATE, LIST, LIST] == world.lines
+
+
+def test_a_batch_of_a_file_that_is_not_found_may_exist(world: World, settings: Settings) -> None:
+    """Whether to pay twice is the caller's to say, and is asked for no more than once."""
+    world.expect(lost(), *[page()] * 5)
+    with pytest.raises(CreateOutcomeUnknownError, match=LABEL):
+        world.run(submitting_file(settings))
+    world.expect(lost(), *[page()] * 5, seen("PENDING", name="batches/new"))
+    assert "batches/new" == world.run(submitting_file(settings, on_unknown="resubmit")).name
+    assert 3 == world.lines.count(CREATE)

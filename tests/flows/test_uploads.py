@@ -1,44 +1,52 @@
-"""Uploads: every byte arrives once, in its place, or the caller learns of it."""
+"""Uploads: every byte arrives once, in its place, and is taken in, or the caller learns of it."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from gemini_batch import spool
 from gemini_batch.effects import Effect, Flow
 from gemini_batch.errors import (
-    ApiError,
+    IntegrityError,
     NotFoundError,
     ProtocolError,
-    TransportError,
+    UploadOutcomeUnknownError,
+    UsageError,
 )
-from gemini_batch.flows.uploads import upload
+from gemini_batch.flows.uploads import Parcel, send, upload
 from gemini_batch.models.file import File
 from gemini_batch.progress import Progress, report_nothing
-from gemini_batch.retry import RetryPolicy
+from gemini_batch.retry import Timeouts
 from gemini_batch.settings import Settings
+from gemini_batch.submission import FILE_LIMIT
 
 from .replies import (
     LARGE,
     SMALL,
     Bytes,
     arrived,
+    digest_of,
+    file,
     finished,
     lost,
     refusal,
     reply,
     started,
     unsent,
-    untrusted,
     uploaded,
 )
-from .world import Answer, Late, World
+from .world import Answer, World
 
 START, CHUNK = "POST upload/files", "POST upload/files?upload_id=s1"
 KIB = 1 << 10
 STEP = 256 * KIB
+GET = "GET files/f1"
 
 
 def uploading(settings: Settings, source: Bytes = SMALL) -> Flow[Effect[object], File]:
@@ -132,16 +140,6 @@ def test_an_upload_goes_on_where_the_service_says(
     assert [1.0] == world.pauses
 
 
-def test_a_service_that_took_less_than_it_confirmed_is_believed(
-    world: World, settings: Settings
-) -> None:
-    """The reply to a chunk may say how far the upload came: the rest is sent again."""
-    world.expect(started(STEP), arrived(STEP), arrived(STEP + 7), arrived(2 * STEP + 7))
-    world.expect(finished(uploaded(LARGE)))
-    world.run(uploading(settings, LARGE))
-    assert [0, STEP, STEP + 7, 2 * STEP + 7] == [offset for _, offset, _ in chunks(world)]
-
-
 @pytest.mark.parametrize("size", [STEP - 1, 2 * STEP + 1, 10**18 - 1, "-5", "many", "٣"])
 @pytest.mark.parametrize("asked", [True, False])
 def test_a_claim_that_cannot_be_is_refused(
@@ -156,81 +154,15 @@ def test_a_claim_that_cannot_be_is_refused(
         assert f"between {STEP} and {2 * STEP} were sent" in str(caught.value)
 
 
-@pytest.mark.parametrize("answers", [(), (lost,)], ids=["to_the_chunk", "to_the_query"])
-def test_a_size_that_is_missing_once_is_forgiven(
-    world: World, settings: Settings, answers: tuple[Callable[[], Answer], ...]
-) -> None:
-    """Ours is kept, and the last chunk is sent again."""
-    world.expect(started(), *(one() for one in answers), arrived(), finished(uploaded(SMALL)))
-    world.run(uploading(settings))
-    sent = [one for one in chunks(world) if one[0] != "query"]
-    assert [("upload, finalize", 0, SMALL.size)] * 2 == sent
-
-
 @pytest.mark.parametrize("size", [None, 0])
 def test_an_upload_that_does_not_move_is_given_up(
     world: World, settings: Settings, size: int | None
 ) -> None:
     """A service that accepts and takes nothing is not asked for ever."""
-    world.expect(started(), arrived(size), arrived(size))
+    asked = 2 if size is None else 1  # whoever does not tell is asked once more each time
+    world.expect(started(), *[arrived(size)] * (2 * asked))
     with pytest.raises(ProtocolError, match=f"no more than 0 of {SMALL.size} bytes"):
         world.run(uploading(settings))
-
-
-def test_a_missing_size_is_forgiven_again_after_progress(world: World, settings: Settings) -> None:
-    """Two of them in a long upload are not two in a row."""
-    world.expect(started(STEP), lost(), arrived(), arrived(), lost(), arrived(), arrived())
-    world.expect(finished(uploaded(LARGE)))
-    world.run(uploading(settings, LARGE))
-    assert [1.0, 1.0] == world.pauses
-
-
-def test_an_upload_whose_bytes_are_all_there_is_only_finished(
-    world: World, settings: Settings
-) -> None:
-    """The last chunk arrived and its command did not: it is sent without bytes."""
-    world.expect(started(), lost(), arrived(SMALL.size), finished(uploaded(SMALL)))
-    world.run(uploading(settings))
-    assert ("upload, finalize", SMALL.size, 0) == chunks(world)[-1]
-
-
-def test_attempts_begin_afresh_with_progress(world: World, settings: Settings) -> None:
-    """A long upload survives any number of failures, as long as it moves."""
-    world.expect(started(STEP))
-    for offset in range(0, LARGE.size - STEP, STEP):
-        world.expect(lost(), arrived(offset), lost(), arrived(offset), lost())
-        world.expect(arrived(offset + STEP))
-    world.expect(finished(uploaded(LARGE)))
-    world.run(uploading(settings, LARGE))
-    assert [1.0, 2.0, 4.0] * 2 == world.pauses
-
-
-def test_attempts_without_progress_are_used_up(world: World, settings: Settings) -> None:
-    """The fifth failure of one chunk is raised."""
-    world.expect(started(STEP), *[lost(), arrived(0)] * 4, lost())
-    with pytest.raises(TransportError):
-        world.run(uploading(settings, LARGE))
-    assert [1.0, 2.0, 4.0, 8.0] == world.pauses
-
-
-def test_the_deadline_moves_with_progress(world: World) -> None:
-    """An upload of hours does not end in the middle; a chunk that takes too long does."""
-    settings = Settings(retry=RetryPolicy(deadline=10.0), chance=lambda: 1.0)
-    world.expect(started(STEP), Late(9.0, arrived()), Late(9.0, arrived()), Late(9.5, lost()))
-    with pytest.raises(TransportError):
-        world.run(uploading(settings, LARGE))
-    assert [] == world.pauses
-
-
-@pytest.mark.parametrize("failure", [refusal(400), refusal(413), untrusted()])
-def test_what_cannot_succeed_is_not_sent_again(
-    world: World, settings: Settings, failure: Answer
-) -> None:
-    """A refusal in mid-upload is raised at once."""
-    world.expect(started(), failure)
-    with pytest.raises((ApiError, TransportError)):
-        world.run(uploading(settings))
-    assert [START, CHUNK] == world.lines
 
 
 # Sessions that vanish
@@ -249,13 +181,6 @@ def test_a_session_that_is_gone_is_begun_again_once(
     assert "POST upload/files?upload_id=s2" == world.lines[-1]
 
 
-def test_a_session_that_a_query_finds_gone_is_begun_again(world: World, settings: Settings) -> None:
-    """Whichever request learns of it."""
-    world.expect(started(), lost(), refusal(404), started(), finished(uploaded(SMALL)))
-    world.run(uploading(settings))
-    assert [START, CHUNK, CHUNK, START, CHUNK] == world.lines
-
-
 def test_a_second_session_that_is_gone_is_an_error(world: World, settings: Settings) -> None:
     """Something else is wrong, then."""
     world.expect(started(), refusal(404), started(), refusal(404))
@@ -263,39 +188,188 @@ def test_a_second_session_that_is_gone_is_an_error(world: World, settings: Setti
         world.run(uploading(settings))
 
 
-def test_where_no_upload_can_begin_there_is_no_session_to_begin_again(
-    world: World, settings: Settings
-) -> None:
-    """A 404 to the start says that there are no uploads here."""
-    world.expect(refusal(404))
-    with pytest.raises(NotFoundError):
-        world.run(uploading(settings))
-
-
-# Where an upload goes
-
-
-def test_a_session_without_an_address_is_an_error(world: World, settings: Settings) -> None:
-    """The message names the header that is missing."""
-    world.expect(reply())
-    with pytest.raises(ProtocolError, match="X-Goog-Upload-URL"):
-        world.run(uploading(settings))
+# Confirmed, or found
 
 
 @pytest.mark.parametrize(
-    "address",
-    [
-        "https://elsewhere.example/upload?upload_id=s1",
-        "http://generativelanguage.googleapis.com/upload?upload_id=s1",
-        "https://key@generativelanguage.googleapis.com/upload?upload_id=s1",
-        "https://generativelanguage.googleapis.com:444/upload?upload_id=s1",
-        "file:///etc/passwd",
-        "https://[",
-    ],
+    "end",
+    [(finished(),), (lost(), finished()), (refusal(503), finished())],
+    ids=["without_a_body", "reply_lost", "failed"],
 )
-def test_nothing_is_sent_to_another_origin(world: World, settings: Settings, address: str) -> None:
-    """Neither a byte nor the key leaves for where the service points."""
-    world.expect(reply(x_goog_upload_url=address))
-    with pytest.raises(ProtocolError, match="nothing was sent there"):
+def test_a_file_whose_confirmation_was_lost_is_found_by_its_name(
+    world: World, settings: Settings, end: tuple[Answer, ...]
+) -> None:
+    """We chose the name, so that one look settles it."""
+    world.expect(started(), *end, reply(uploaded(SMALL)))
+    assert "files/f1" == world.run(uploading(settings)).name
+    assert GET == world.lines[-1]
+
+
+@pytest.mark.parametrize("code", [403, 404])
+def test_a_file_that_is_nowhere_may_exist(world: World, settings: Settings, code: int) -> None:
+    """For a missing file the service says 403; the error names the file."""
+    world.expect(started(), finished(), refusal(code))
+    with pytest.raises(UploadOutcomeUnknownError, match="files/f1"):
         world.run(uploading(settings))
-    assert [START] == world.lines
+
+
+GONE: tuple[Answer, ...] = (started(), lost(), refusal(404))
+"""The end of an upload that may have got through, and whose session is gone."""
+
+
+@pytest.mark.parametrize("again", [(), (started(),)], ids=["at the start", "at the end"])
+def test_a_name_that_is_taken_is_a_file_of_ours(
+    world: World, settings: Settings, again: tuple[Answer, ...]
+) -> None:
+    """An earlier session got through after all; the digest proves it."""
+    world.expect(*GONE, *again, refusal(409, "ALREADY_EXISTS"), reply(uploaded(SMALL)))
+    assert "files/f1" == world.run(uploading(settings)).name
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        (refusal(409),),
+        (started(), refusal(409)),
+        (*GONE, refusal(409), reply(uploaded(LARGE))),
+    ],
+    ids=["at the start", "at the end", "with other bytes"],
+)
+def test_a_name_that_another_submission_took_is_refused(
+    world: World, settings: Settings, answers: tuple[Answer, ...]
+) -> None:
+    """Its file is left alone: a batch may need it."""
+    world.expect(*answers)
+    with pytest.raises(UsageError, match="files/f1 exists already"):
+        world.run(uploading(settings))
+    assert not any(line.startswith("DELETE") for line in world.lines)
+
+
+# What arrived
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"sizeBytes": SMALL.size},
+        {"sha256Hash": digest_of(SMALL.content)},
+        {"sha256Hash": base64.b64encode(hashlib.sha256(SMALL.content).digest()).decode()},
+    ],
+    ids=["untold", "size", "hexadecimal", "bytes"],
+)
+def test_a_file_that_matches_is_accepted(
+    world: World, settings: Settings, members: dict[str, object]
+) -> None:
+    """The digest may be that of the documentation or that of the service; either may be absent."""
+    world.expect(started(), finished(file(**members)))
+    assert "files/f1" == world.run(uploading(settings)).name
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"sizeBytes": str(SMALL.size - 1)},
+        {"sha256Hash": digest_of(b"else")},
+        {"sha256Hash": hashlib.sha256(SMALL.content).hexdigest()},
+    ],
+    ids=["size", "digest", "form"],
+)
+def test_a_file_that_does_not_match_is_never_used(
+    world: World, settings: Settings, members: dict[str, object]
+) -> None:
+    """A batch of other requests than ours would be paid for; the file is removed."""
+    world.expect(started(), finished(file(**members)), reply({}))
+    with pytest.raises(IntegrityError, match="files/f1 at the service is not what was uploaded"):
+        world.run(uploading(settings))
+
+
+def test_a_file_by_another_name_is_never_used(world: World, settings: Settings) -> None:
+    """Whose it is nobody knows; what was uploaded is removed."""
+    world.expect(started(), finished(file("files/\x1b", sizeBytes=str(SMALL.size))), reply({}))
+    with pytest.raises(ProtocolError, match="names the upload of files/f1"):
+        world.run(uploading(settings))
+    assert "DELETE files/f1" == world.lines[-1]
+
+
+# Taken in
+
+
+def test_a_file_is_used_once_it_is_taken_in(world: World, settings: Settings) -> None:
+    """It is looked at like a batch: less and less often."""
+    world.expect(started(), finished(uploaded(SMALL, state="PROCESSING")))
+    world.expect(*[reply(uploaded(SMALL, state="PROCESSING"))] * 2, reply(uploaded(SMALL)))
+    assert "ACTIVE" == world.run(uploading(settings)).state
+    assert [START, CHUNK, GET, GET, GET] == world.lines
+    assert [11.0, 16.5, 24.75] == [round(pause, 6) for pause in world.pauses]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [({"code": 3, "message": "not JSONL"}, "not JSONL"), (None, "it gives no reason")],
+)
+def test_a_file_that_is_not_taken_in_is_an_error(
+    world: World, settings: Settings, error: dict[str, object] | None, reason: str
+) -> None:
+    """With the reason of the service, if it gives one."""
+    failed = uploaded(SMALL, state="FAILED") | ({} if error is None else {"error": error})
+    world.expect(started(), finished(uploaded(SMALL, state="PROCESSING")), reply(failed), reply({}))
+    with pytest.raises(ProtocolError, match=f"could not take files/f1 in: {reason}"):
+        world.run(uploading(settings))
+
+
+def test_a_file_that_takes_too_long_is_an_error(world: World) -> None:
+    """There is an end to waiting."""
+    settings = Settings(timeouts=Timeouts(create=60.0), chance=lambda: 1.0)
+    processing = uploaded(SMALL, state="PROCESSING")
+    world.expect(started(), finished(processing), *[reply(processing)] * 4, reply({}))
+    with pytest.raises(ProtocolError, match="still processing files/f1"):
+        world.run(uploading(settings))
+    assert 60.0 < world.elapsed < 120.0
+
+
+# What a caller has to upload
+
+
+def test_a_file_of_the_callers_is_uploaded(
+    world: World, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its digest, for which it is read in pieces, and what its path tells."""
+    monkeypatch.setattr(spool, "_DIGESTED", 5)
+    path = tmp_path / "sky.txt"
+    path.write_bytes(SMALL.content)
+    parcel = Parcel.of(path, None, None, "files/f1", bytes(16))
+    world.expect(started(), finished(uploaded(SMALL)))
+    assert "files/f1" == world.run(send(settings, parcel, world.spools, report_nothing)).name
+    start, chunk = world.sent
+    described = {"name": "files/f1", "displayName": "sky.txt", "mimeType": "text/plain"}
+    assert {"file": described} == json.loads(start.body)
+    assert SMALL.content == chunk.body
+
+
+@pytest.mark.parametrize("content", [None, 7, ["a"], bytearray(b"a")])
+def test_what_is_neither_a_path_nor_bytes_is_refused(content: object) -> None:
+    """Before anything else about it is looked at."""
+    with pytest.raises(UsageError, match=f"or bytes, not {type(content).__name__}"):
+        Parcel.of(content, "text/plain", None, None, bytes(16))
+
+
+def test_a_file_beyond_the_limit_is_refused(
+    world: World, settings: Settings, tmp_path: Path
+) -> None:
+    """Before it is read to its end, and before anything is sent."""
+    path = tmp_path / "sky.jsonl"
+    with path.open("wb") as file:
+        file.truncate(FILE_LIMIT + 1)
+    parcel = Parcel.of(path, None, None, None, bytes(16))
+    with pytest.raises(UsageError, match=f"and this is {FILE_LIMIT + 1}"):
+        world.run(send(settings, parcel, world.spools, report_nothing))
+    assert [] == world.sent
+
+
+def test_a_file_without_a_byte_is_refused(world: World, settings: Settings) -> None:
+    """There is nothing to send."""
+    parcel = Parcel.of(b"", "text/plain", None, None, bytes(16))
+    with pytest.raises(UsageError, match="there is nothing to upload"):
+        world.run(send(settings, parcel, world.spools, report_nothing))
+    assert [] == world.sent

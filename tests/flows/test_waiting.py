@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import pytest
 
 from gemini_batch.batch import Batch
-from gemini_batch.effects import Response
 from gemini_batch.errors import (
     AuthenticationError,
+    GeminiBatchError,
     NotFoundError,
     ProtocolError,
     TransportError,
+    UsageError,
     WaitTimeoutError,
 )
-from gemini_batch.flows.results import stream, watch
-from gemini_batch.flows.waiting import waiting
+from gemini_batch.flows.results import watch
+from gemini_batch.flows.waiting import Ending, endings, waiting
 from gemini_batch.models.generation import GenerationResponse
+from gemini_batch.progress import Progress, Report, report_nothing
 from gemini_batch.retry import PollPolicy, RetryBudget, RetryPolicy
 from gemini_batch.settings import Settings
 from gemini_batch.states import (
     BatchStatus,
-    Cancelled,
     Failed,
     Pending,
     Running,
@@ -64,13 +66,19 @@ def kinds(statuses: Iterator[BatchStatus[Any]]) -> list[type]:
     return [type(one) for one in statuses]
 
 
-def test_a_batch_is_watched_until_it_is_final(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> None:
-    """Every look is told, and the last one has the results."""
-    world.expect(seen("PENDING"), seen("RUNNING"), SUCCEEDED, FILE)
-    assert [Pending, Running, Succeeded] == kinds(watching(world, settings, batch))
-    assert [GET, GET, GET, f"GET {RESULTS}:download?alt=media"] == world.lines
+@pytest.mark.parametrize("timeout", [-1.0, math.inf, math.nan])
+def test_a_timeout_that_makes_no_sense_is_refused(settings: Settings, timeout: float) -> None:
+    """Before anything is sent."""
+    with pytest.raises(UsageError, match="timeout must be 0 or more and finite"):
+        waiting(settings, timeout, None, progress=False)
+
+
+def test_the_way_of_the_client_holds_unless_another_is_given(settings: Settings) -> None:
+    """How often to look is the client's, and nobody is told."""
+    terms = waiting(settings, None, None, progress=False)
+    assert (settings.poll, None, report_nothing) == (terms.poll, terms.timeout, terms.report)
+    quick = PollPolicy(first=1.0)
+    assert quick == waiting(settings, 0, quick, progress=False).poll
 
 
 def test_the_pauses_grow_and_stay_at_their_ceiling(
@@ -91,35 +99,6 @@ def test_the_pauses_vary_by_their_jitter(
     world.expect(seen(), seen("FAILED"))
     list(watching(world, settings, batch, poll=PollPolicy()))
     assert [pause] == world.pauses
-
-
-def test_two_days_are_over_in_a_moment(world: World, settings: Settings, batch: Batch[Any]) -> None:
-    """The clock of this world is nobody's: what takes 48 hours is tried here as well."""
-    world.expect(*[seen("PENDING")] * 2885, seen("EXPIRED"))
-    *_, last = watching(world, settings, batch)
-    assert last.finished
-    assert 48 * 3600.0 < world.elapsed < 48.1 * 3600.0
-
-
-def test_a_stopped_watch_asks_no_more(world: World, settings: Settings, batch: Batch[Any]) -> None:
-    """Nothing is cancelled by it either."""
-    world.expect(seen())
-    statuses = world.iterate(
-        watch(settings, batch, world.spools, waiting(settings, None, EVEN, progress=False))
-    )
-    next(statuses)
-    statuses.close()
-    assert [GET] == world.lines
-
-
-def test_a_batch_known_to_be_final_is_told_without_a_look(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> None:
-    """Its results are here."""
-    world.expect(SUCCEEDED, FILE)
-    (first,) = watching(world, settings, batch)
-    assert [first] == list(watching(world, settings, batch))
-    assert 2 == len(world.sent)
 
 
 # Timeouts
@@ -241,53 +220,7 @@ def test_a_look_that_cannot_succeed_ends_the_wait(
         list(watching(world, settings, batch))
 
 
-# States
-
-
-DONE_EMPTY = seen("SUCCEEDED", done=True)
-
-
-@pytest.mark.parametrize(
-    "early", [seen("SUCCEEDED"), DONE_EMPTY, seen("RUNNING", done=True), seen("PENDING", done=True)]
-)
-def test_a_batch_that_succeeds_before_its_output_is_there_still_runs(
-    world: World, settings: Settings, batch: Batch[Any], early: Answer
-) -> None:
-    """Within its grace the wait goes on."""
-    world.expect(seen(), early, early, SUCCEEDED, FILE)
-    assert [Running, Running, Running, Succeeded] == kinds(watching(world, settings, batch))
-
-
-def test_a_batch_that_is_done_without_a_result_is_an_error_in_the_end(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> None:
-    """After its grace the wait ends, and says what is wrong."""
-    quick = PollPolicy(first=10.0, ceiling=10.0, jitter=0.0, grace=30.0)
-    world.expect(seen(), *[DONE_EMPTY] * 4)
-    with pytest.raises(ProtocolError, match=f"{NAME} finished without a result") as caught:
-        list(watching(world, settings, batch, poll=quick))
-    assert "done since 30 s" in str(caught.value)
-    assert [10.0] * 4 == world.pauses
-
-
-def test_without_any_grace_the_first_look_does_not_decide(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> None:
-    """The second does."""
-    world.expect(DONE_EMPTY, DONE_EMPTY)
-    with pytest.raises(ProtocolError):
-        list(watching(world, settings, batch, poll=PollPolicy(grace=0.0)))
-
-
-def test_grace_begins_afresh_when_the_service_takes_it_back(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> None:
-    """It runs again: then it is not done, and was not."""
-    quick = PollPolicy(first=10.0, ceiling=10.0, jitter=0.0, grace=25.0)
-    world.expect(DONE_EMPTY, DONE_EMPTY, DONE_EMPTY, seen("RUNNING"))
-    world.expect(DONE_EMPTY, DONE_EMPTY, DONE_EMPTY, seen("FAILED"))
-    *_, last = watching(world, settings, batch, poll=quick)
-    assert isinstance(last, Failed)
+# States that are odd
 
 
 def test_a_state_that_is_not_known_is_waited_through(
@@ -301,16 +234,6 @@ def test_a_state_that_is_not_known_is_waited_through(
     assert [f"{NAME} is in a state not known here: PAUSED\\x1b"] * 2 == told.messages
 
 
-def test_states_by_their_other_prefix_are_known(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> None:
-    """The guide calls them ``JOB_STATE_…``."""
-    reply = seen("RUNNING")
-    world.expect(Response(200, {}, reply.body.replace(b"BATCH_STATE_", b"JOB_STATE_")))
-    world.expect(seen("CANCELLED"))
-    assert [Running, Cancelled] == kinds(watching(world, settings, batch))
-
-
 def test_a_batch_that_goes_back_is_a_warning(
     world: World, settings: Settings, batch: Batch[Any], told: pytest.LogCaptureFixture
 ) -> None:
@@ -320,20 +243,122 @@ def test_a_batch_that_goes_back_is_a_warning(
     assert [f"{NAME} was RUNNING, and the service now calls it PENDING"] == told.messages
 
 
-def test_a_final_state_that_is_taken_back_stays(
-    world: World, settings: Settings, batch: Batch[Any], told: pytest.LogCaptureFixture
-) -> None:
-    """It ended; who waits again is told so at once, with a warning."""
-    world.expect(seen("FAILED"), seen("RUNNING"))
-    assert [Failed] == kinds(watching(world, settings, batch))
-    assert [Failed] == kinds(watching(world, settings, batch))
-    assert [f"{NAME} was FAILED, and the service now calls it RUNNING"] == told.messages
+# Many at once
 
 
-def test_a_stream_waits_like_a_watch(world: World, settings: Settings, batch: Batch[Any]) -> None:
-    """The same looks, the same pauses."""
-    world.expect(seen("PENDING"), seen(), SUCCEEDED, FILE)
-    terms = waiting(settings, None, EVEN, progress=False)
-    assert ["1"] == [item.key for item in world.iterate(stream(settings, batch, terms))]
+def ending(
+    world: World,
+    settings: Settings,
+    batches: Sequence[Batch[Any]],
+    timeout: float | None = None,
+    poll: PollPolicy = EVEN,
+    report: Report = report_nothing,
+) -> Generator[Ending]:
+    """Wait for many batches, and yield how each wait ends."""
+    return world.iterate(endings(settings, batches, waiting(settings, timeout, poll, report)))
+
+
+def several(*names: str) -> list[Batch[GenerationResponse]]:
+    """Return batches of which only the names are known."""
+    return [Batch(f"batches/{name}", GenerationResponse) for name in names]
+
+
+def test_many_batches_are_looked_at_in_turn(world: World, settings: Settings) -> None:
+    """Each until it is finished, which is told as it is seen; the others go on."""
+    a, b = (f"batches/{name}" for name in "ab")
+    world.expect(seen("PENDING", name=a), seen(name=b), seen(name=a), seen("FAILED", name=b))
+    world.expect(seen("CANCELLED", name=a))
+    first, second = ending(world, settings, several("a", "b"))
+    assert [(1, "FAILED"), (0, "CANCELLED")] == [
+        (one.position, one.sighting().observation.state) for one in (first, second)
+    ]
+    assert [f"GET {name}" for name in (a, b, a, b, a)] == world.lines
     assert [10.0, 15.0] == world.pauses
-    assert [GET] * 3 == world.lines[:3]
+
+
+def test_no_batches_are_no_wait(world: World, settings: Settings) -> None:
+    """Nothing is asked for."""
+    assert [] == list(ending(world, settings, [], timeout=0))
+    assert [] == world.sent
+    assert [] == world.pauses
+
+
+@pytest.mark.parametrize("failure", [refusal(404), untrusted(), seen(kind="EmbedContentBatch")])
+def test_a_batch_that_cannot_be_looked_at_ends_alone(
+    world: World, settings: Settings, failure: Answer
+) -> None:
+    """Its error is its ending, and the wait for the others goes on."""
+    world.expect(failure, seen(name="batches/b"), seen("FAILED", name="batches/b"))
+    first, second = ending(world, settings, several("a", "b"))
+    assert (0, 1) == (first.position, second.position)
+    with pytest.raises(GeminiBatchError) as caught:
+        first.sighting()
+    assert first.outcome is caught.value
+    assert "FAILED" == second.sighting().observation.state
+
+
+def test_a_batch_that_is_done_without_a_result_ends_alone(world: World, settings: Settings) -> None:
+    """Its grace is its own."""
+    poll = PollPolicy(first=10.0, ceiling=10.0, jitter=0.0, grace=20.0)
+    empty = seen("SUCCEEDED", name="batches/a", done=True)
+    running, failed = seen(name="batches/b"), seen("FAILED", name="batches/b")
+    world.expect(empty, running, empty, running, empty, failed)
+    first, second = ending(world, settings, several("a", "b"), poll=poll)
+    with pytest.raises(ProtocolError, match="batches/a finished without a result"):
+        first.sighting()
+    assert "FAILED" == second.sighting().observation.state
+
+
+def test_a_look_that_fails_for_the_moment_ends_nothing(world: World) -> None:
+    """The batch is looked at again when it is next due, and the others when they are."""
+    settings = Settings(retry=RetryPolicy(attempts=1), chance=lambda: 1.0)
+    a, b = (seen("FAILED", name=f"batches/{name}") for name in "ab")
+    world.expect(lost(), seen(name="batches/b"), lost(), b, a)
+    assert [1, 0] == [one.position for one in ending(world, settings, several("a", "b"))]
+    assert [10.0, 15.0] == world.pauses
+
+
+def test_a_timeout_looks_at_every_batch_once_more(world: World, settings: Settings) -> None:
+    """The time is for all of them together, and the last pause is cut so that the look is on time.
+
+    What is finished is told first; the error names the batches that are not.
+    """
+    a, b, c, d = (f"batches/{name}" for name in "abcd")
+    world.expect(seen("FAILED", name=a), seen(name=b), seen(name=c), seen(name=d))
+    world.expect(seen(name=b), seen(name=c), seen(name=d))
+    world.expect(seen("PENDING", name=b), seen("FAILED", name=c), seen(name=d))
+    waits = ending(world, settings, several("a", "b", "c", "d"), timeout=15.0)
+    assert [0, 2] == [next(waits).position, next(waits).position]
+    with pytest.raises(WaitTimeoutError, match=f"{b} is still PENDING after 15 s") as caught:
+        next(waits)
+    assert [f"nor were these finished: {d}"] == caught.value.__notes__
+    assert [10.0, 5.0] == world.pauses
+
+
+def test_a_timeout_of_the_last_batch_needs_no_note(world: World) -> None:
+    """There are no others; what its last look died of is the cause."""
+    settings = Settings(retry=RetryPolicy(attempts=1), chance=lambda: 1.0)
+    world.expect(lost())
+    with pytest.raises(WaitTimeoutError, match="was not seen once after 0 s") as caught:
+        list(ending(world, settings, several("a"), timeout=0))
+    assert not hasattr(caught.value, "__notes__")
+    assert isinstance(caught.value.__cause__, TransportError)
+
+
+def test_progress_adds_up_what_the_batches_tell(world: World, settings: Settings) -> None:
+    """The number of all requests is known once every batch has told its own."""
+    a, b = (f"batches/{name}" for name in "ab")
+    reports: list[Progress] = []
+    counts = {"successfulRequestCount": 2, "failedRequestCount": 1}
+    world.expect(seen(name=a, requestCount=5, successfulRequestCount=1))
+    world.expect(seen(name=b, requestCount=4, **counts))
+    world.expect(seen("FAILED", name=a, requestCount=5, failedRequestCount=5), seen(name=b))
+    world.expect(seen("FAILED", name=b, requestCount=4, **counts))
+    list(ending(world, settings, several("a", "b"), report=reports.append))
+    assert [
+        Progress("waiting", 1, None, "0 of 2 batches,"),
+        Progress("waiting", 4, 9, "0 of 2 batches,"),
+        Progress("waiting", 8, 9, "1 of 2 batches,"),
+        Progress("waiting", 5, None, "1 of 2 batches,"),
+        Progress("waiting", 8, 9, "2 of 2 batches,"),
+    ] == reports

@@ -7,6 +7,7 @@ from gemini_batch import (
     BatchResults,
     BatchStatus,
     Cancelled,
+    EmbedContentResponse,
     Expired,
     Failed,
     GenerationResponse,
@@ -87,3 +88,47 @@ def narrowed(item: BatchGenerationResponseItem[GenerationResponse]) -> str:
     if isinstance(item, ItemSuccess):
         return item.response.text
     return item.problem
+
+
+def embeddings(status: BatchStatus[EmbedContentResponse]) -> tuple[float, ...]:
+    """Take a batch of embeddings apart, down to the numbers."""
+    match status:
+        case Succeeded(results):
+            assert_type(results, BatchResults[EmbedContentResponse])
+            return first_of(results[0])
+        case Cancelled(results) | Expired(results):
+            assert_type(results, BatchResults[EmbedContentResponse] | None)
+            return () if results is None else first_of(results[0])
+        case Failed() | Pending() | Running() | Unrecognised():
+            return ()
+        case _:
+            assert_never(status)
+
+
+def first_of(item: BatchGenerationResponseItem[EmbedContentResponse]) -> tuple[float, ...]:
+    """Take an item apart whose answer is an embedding."""
+    match item:
+        case ItemSuccess(response=response):
+            assert_type(response, EmbedContentResponse)
+            return response.values
+        case ItemError() | ItemMalformed():
+            assert_type(item.problem, str)
+            return ()
+        case _:
+            assert_never(item)
+
+
+def of_either_kind(
+    item: BatchGenerationResponseItem[GenerationResponse]
+    | BatchGenerationResponseItem[EmbedContentResponse],
+) -> str:
+    """Take an item apart whose batch may be of either kind."""
+    match item:
+        case ItemSuccess(response=response):
+            if isinstance(response, GenerationResponse):
+                return response.text
+            return f"{len(response.values)} numbers"
+        case ItemError() | ItemMalformed():
+            return item.problem
+        case _:
+            assert_never(item)

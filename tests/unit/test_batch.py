@@ -1,7 +1,13 @@
 """A handle's memory of its batch: the last look at it, and results that are still open."""
 
-from gemini_batch.batch import Batch
+from typing import Any
+
+import pytest
+
+from gemini_batch.batch import Batch, known_batch
+from gemini_batch.errors import UsageError
 from gemini_batch.index import Indexer
+from gemini_batch.models.embedding import EmbedContentResponse
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.models.operation import BatchOperation, BatchState
 from gemini_batch.results import BatchResults
@@ -50,3 +56,73 @@ def test_batches_are_told_apart_by_identity() -> None:
 
     assert one != other
     assert 2 == len({one, other})
+
+
+# Of which kind
+
+
+def told(embeddings: bool | None) -> BatchOperation:  # noqa: FBT001
+    """Return a look that tells of which kind a batch is, or does not."""
+    return BatchOperation("batches/b", BatchState.PENDING, embeddings=embeddings)
+
+
+@pytest.mark.parametrize(
+    ("kind", "embeddings", "message"),
+    [
+        (GenerationResponse, False, ""),
+        (GenerationResponse, None, ""),
+        (EmbedContentResponse, True, ""),
+        (EmbedContentResponse, None, ""),
+        (
+            GenerationResponse,
+            True,
+            (
+                "batches/b holds embeddings, and was asked for as a batch of generated content: "
+                "say answers=EmbedContentResponse"
+            ),
+        ),
+        (
+            EmbedContentResponse,
+            False,
+            (
+                "batches/b holds generated content, and was asked for as a batch of embeddings: "
+                "say answers=GenerationResponse"
+            ),
+        ),
+    ],
+)
+def test_answers_are_not_read_as_what_they_are_not(
+    kind: type[Any],
+    embeddings: bool | None,  # noqa: FBT001
+    message: str,
+) -> None:
+    """The error says how to ask; where nobody tells the kind, the caller is believed."""
+    if not message:
+        known_batch("batches/b", kind).require_kind(told(embeddings))
+        assert kind is known_batch(told(embeddings), kind).kind
+        return
+    for look in (
+        lambda: Batch("batches/b", kind).require_kind(told(embeddings)),
+        lambda: known_batch(told(embeddings), kind),
+    ):
+        with pytest.raises(UsageError) as caught:
+            look()
+        assert message == str(caught.value)
+
+
+def test_a_batch_is_known_by_its_name() -> None:
+    """Nothing else is known of it, whether it is there included."""
+    batch = known_batch("batches/b", GenerationResponse, "custom_id")
+
+    assert ("batches/b", "custom_id", None, None) == (
+        batch.name,
+        batch.key_member,
+        batch.keys,
+        batch.observation,
+    )
+    assert "key" == known_batch(told(None), GenerationResponse).key_member
+    with pytest.raises(UsageError, match="is not a name like batches/abc123"):
+        known_batch("files/b", GenerationResponse)
+    kind: Any = str
+    with pytest.raises(UsageError, match="answers are of the type"):
+        known_batch("batches/b", kind)

@@ -16,7 +16,15 @@ from hypothesis import given, strategies as st
 
 from gemini_batch import codec
 from gemini_batch.errors import ProtocolError
-from gemini_batch.models import file, generation, operation, status  # noqa: F401 - all are tried
+from gemini_batch.models import (  # noqa: F401 - all are tried
+    creation,
+    embedding,
+    file,
+    generation,
+    operation,
+    status,
+    tools,
+)
 from gemini_batch.models.base import Int64, Model, OpenEnum, Timestamp
 from gemini_batch.models.content import Blob, Content, FunctionCall, Part
 from gemini_batch.models.file import File

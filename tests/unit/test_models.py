@@ -10,9 +10,35 @@ from hypothesis import given, strategies as st
 
 from gemini_batch import codec
 from gemini_batch.errors import NoTextError, UsageError
-from gemini_batch.models.base import Timestamp, as_objects, as_strings
-from gemini_batch.models.content import Blob, Content, FileData, FunctionCall, Part
-from gemini_batch.models.file import File, FileState
+from gemini_batch.models.base import Model, Timestamp, as_objects, as_strings
+from gemini_batch.models.content import (
+    Blob,
+    Content,
+    FileData,
+    FunctionCall,
+    FunctionResponse,
+    Part,
+)
+from gemini_batch.models.creation import (
+    AsyncBatchEmbedContentRequest,
+    BatchGenerateContentRequest,
+    EmbedContentBatch,
+    GenerateContentBatch,
+    InlinedEmbedContentRequest,
+    InlinedEmbedContentRequests,
+    InlinedRequest,
+    InlinedRequests,
+    InputConfig,
+    InputEmbedContentConfig,
+)
+from gemini_batch.models.embedding import (
+    ContentEmbedding,
+    EmbedContentRequest,
+    EmbedContentResponse,
+    EmbeddingUsageMetadata,
+    TaskType,
+)
+from gemini_batch.models.file import File, FileState, name_of
 from gemini_batch.models.generation import (
     BLOCKED,
     BlockReason,
@@ -34,6 +60,7 @@ from gemini_batch.models.operation import (
     BatchStats,
 )
 from gemini_batch.models.status import GRPC_NAMES, Status, grpc_name
+from gemini_batch.models.tools import FunctionDeclaration, Tool
 from tests import payloads
 
 
@@ -403,3 +430,209 @@ def test_a_code_has_a_name(code: int, name: str) -> None:
 def test_a_negative_code_is_not_counted_from_the_end() -> None:
     """-1 is no name at all."""
     assert "CODE_-1" == grpc_name(-1)
+
+
+# Tools, embeddings and create calls
+
+SEARCH = Tool([FunctionDeclaration("f", "Does f.", {"type": "OBJECT"}, response={})])
+INLINED = {"request": {"contents": [{"parts": [{"text": "a"}], "role": "user"}]}, "metadata": {}}
+SPELLINGS: list[tuple[Model, dict[str, Any], dict[str, Any]]] = [
+    (
+        SEARCH,
+        {
+            "functionDeclarations": [
+                {
+                    "name": "f",
+                    "description": "Does f.",
+                    "parameters": {"type": "OBJECT"},
+                    "response": {},
+                }
+            ]
+        },
+        {
+            "function_declarations": [
+                {
+                    "name": "f",
+                    "description": "Does f.",
+                    "parameters": {"type": "OBJECT"},
+                    "response": {},
+                }
+            ]
+        },
+    ),
+    (Tool(google_search={}), {"googleSearch": {}}, {"google_search": {}}),
+    (Tool(code_execution={}), {"codeExecution": {}}, {"code_execution": {}}),
+    (
+        Tool(url_context={}, extra={"new": 1}),
+        {"urlContext": {}, "new": 1},
+        {"url_context": {}, "new": 1},
+    ),
+    (
+        FunctionDeclaration("f", parameters_json_schema={"type": "object"}),
+        {"name": "f", "description": "", "parametersJsonSchema": {"type": "object"}},
+        {"name": "f", "parameters_json_schema": {"type": "object"}},
+    ),
+    (
+        FunctionResponse("f", {"x": [1]}, "call_1"),
+        {"name": "f", "response": {"x": [1]}, "id": "call_1"},
+        {"name": "f", "response": {"x": [1]}, "id": "call_1"},
+    ),
+    (
+        EmbedContentRequest.of(
+            "a", task_type="NEW_ONE", title="A", output_dimensionality=5, model="m"
+        ),
+        {
+            "content": {"parts": [{"text": "a"}]},
+            "taskType": "NEW_ONE",
+            "title": "A",
+            "outputDimensionality": 5,
+            "model": "m",
+        },
+        {
+            "content": {"parts": [{"text": "a"}]},
+            "task_type": "NEW_ONE",
+            "title": "A",
+            "output_dimensionality": 5,
+            "model": "m",
+        },
+    ),
+    (
+        EmbedContentResponse(
+            ContentEmbedding([0.5, -1], [2]),
+            EmbeddingUsageMetadata(3, [ModalityTokenCount("TEXT", 3)]),
+            2**60,
+        ),
+        {
+            "embedding": {"values": [0.5, -1], "shape": [2]},
+            "usageMetadata": {
+                "promptTokenCount": 3,
+                "promptTokenDetails": [{"modality": "TEXT", "tokenCount": 3}],
+            },
+            "tokenCount": str(2**60),
+        },
+        {
+            "embedding": {"values": [0.5, -1], "shape": [2]},
+            "usage_metadata": {
+                "prompt_token_count": "3",
+                "prompt_token_details": [{"modality": "TEXT", "token_count": 3}],
+            },
+            "token_count": 2**60,
+        },
+    ),
+    (
+        BatchGenerateContentRequest(
+            GenerateContentBatch(
+                "sky",
+                InputConfig(InlinedRequests([InlinedRequest(GenerateContentRequest.of("a"))])),
+                extra={"priority": "1"},
+            )
+        ),
+        {
+            "batch": {
+                "displayName": "sky",
+                "inputConfig": {"requests": {"requests": [INLINED]}},
+                "priority": "1",
+            }
+        },
+        {
+            "batch": {
+                "display_name": "sky",
+                "input_config": {"requests": {"requests": [INLINED]}},
+                "priority": "1",
+            }
+        },
+    ),
+    (
+        AsyncBatchEmbedContentRequest(
+            EmbedContentBatch("sky", InputEmbedContentConfig(file_name="files/a"), "models/m")
+        ),
+        {
+            "batch": {
+                "displayName": "sky",
+                "inputConfig": {"fileName": "files/a"},
+                "model": "models/m",
+            }
+        },
+        {
+            "batch": {
+                "display_name": "sky",
+                "input_config": {"file_name": "files/a"},
+                "model": "models/m",
+            }
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "camel", "snake"), SPELLINGS, ids=lambda value: type(value).__name__
+)
+def test_a_model_is_written_in_one_spelling_and_read_in_two(
+    model: Model, camel: dict[str, Any], snake: dict[str, Any]
+) -> None:
+    """An empty object that turns something on is written, and what is not known is kept."""
+    assert camel == codec.unstructure(model)
+    assert model == codec.structure(camel, type(model)) == codec.structure(snake, type(model))
+    assert isinstance(hash(model), int)
+
+
+def test_requests_are_put_into_a_create_call_by_their_keys() -> None:
+    """In their order, for both methods."""
+    text, embedding = GenerateContentRequest.of("a"), EmbedContentRequest.of("b")
+    one = BatchGenerateContentRequest.of("sky", None, [("k", text), ("l", text)])
+    other = AsyncBatchEmbedContentRequest.of("sky", "models/m", iter([("k", embedding)]))
+
+    assert one.batch.input_config.requests is not None
+    assert (InlinedRequest(text, {"key": "k"}), InlinedRequest(text, {"key": "l"})) == (
+        one.batch.input_config.requests.requests
+    )
+    assert (None, "models/m") == (one.batch.model, other.batch.model)
+    assert InlinedEmbedContentRequests([InlinedEmbedContentRequest(embedding, {"key": "k"})]) == (
+        other.batch.input_config.requests
+    )
+
+
+def test_a_task_type_is_open_but_for_what_is_no_text() -> None:
+    """A new one is sent as it is; a number is a mistake."""
+    assert TaskType.CLUSTERING is EmbedContentRequest(task_type="CLUSTERING").task_type
+    assert not TaskType("NEW_ONE").recognised
+    assert EmbedContentRequest().task_type is None
+    wrong: Any = 7
+    with pytest.raises(UsageError, match="a task type is a string, not 7"):
+        EmbedContentRequest(task_type=wrong)
+
+
+@pytest.mark.parametrize(
+    ("response", "values", "usage", "problem"),
+    [
+        (EmbedContentResponse(), (), None, "no answer: the embedding is empty"),
+        (
+            EmbedContentResponse(ContentEmbedding()),
+            *((), None, "no answer: the embedding is empty"),
+        ),
+        (EmbedContentResponse(ContentEmbedding([0.0])), (0.0,), None, None),
+        (
+            EmbedContentResponse(ContentEmbedding([1]), token_count=0),
+            *((1,), EmbeddingUsageMetadata(0), None),
+        ),
+        (
+            EmbedContentResponse(ContentEmbedding([1]), EmbeddingUsageMetadata(5), 7),
+            *((1,), EmbeddingUsageMetadata(5), None),
+        ),
+    ],
+)
+def test_an_embedding_speaks_for_itself(
+    response: EmbedContentResponse, values: tuple[float, ...], usage: Any, problem: str | None
+) -> None:
+    """Its numbers, what they took, and why there are none."""
+    assert (values, usage, problem) == (response.values, response.usage, response.problem)
+
+
+def test_numbers_are_not_shown() -> None:
+    """Three thousand of them stay out of a log."""
+    assert "values=<3072 numbers>" in repr(ContentEmbedding([0.5] * 3072))
+
+
+def test_a_file_is_named_by_itself_or_by_its_name() -> None:
+    """Whichever is at hand."""
+    assert "files/a" == name_of("files/a") == name_of(File("files/a"))

@@ -123,3 +123,49 @@ def test_the_package_says_what_it_is() -> None:
     """``help(gemini_batch)`` begins with a sentence, and there is much to describe."""
     assert (gemini_batch.__doc__ or "").startswith("Batch work on the Gemini API")
     assert {"SyncBatchClient.submit", "AsyncBatchClient.submit", "NoTextError"} <= set(DESCRIBED)
+
+
+# What an editor infers
+
+TYPING = STUB.parents[1] / "tests" / "typing"
+FACADES = {
+    "sync_calls.py": (
+        *("SyncBatchClient", "SyncBatchHandle", "SyncFiles", "SyncPager", "SyncStream"),
+        *("BatchBuilder", "GenerateContentBuilder", "BatchResults", "Summary"),
+    ),
+    "async_calls.py": (
+        *("AsyncBatchClient", "AsyncBatchHandle", "AsyncFiles", "AsyncPager", "AsyncStream"),
+        "BatchBuilder",
+    ),
+}
+"""The typing tests of each facade, and the classes whose calls they show."""
+
+
+def shown(module: Path) -> set[str]:
+    """Return the names of the members that a module of typing tests uses."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    return {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+@pytest.mark.parametrize(
+    ("module", "kind"), [(module, kind) for module, kinds in FACADES.items() for kind in kinds]
+)
+def test_what_an_editor_infers_is_held_for_every_call(module: str, kind: str) -> None:
+    """Each public member is used in the typing tests of its facade, which checkers judge."""
+    members = {
+        name
+        for base in getattr(gemini_batch, kind).__mro__
+        if base.__module__.startswith("gemini_batch")
+        for name in vars(base)
+        if not name.startswith("_")
+    }
+    assert members
+    assert set() == members - shown(TYPING / module)
+
+
+def test_every_public_class_that_is_called_is_shown() -> None:
+    """A client, handle or pager that is added one day is asked for here."""
+    facades = {
+        name for name in gemini_batch.__all__ if gemini_batch._HOMES[name] in {"sync", "aio"}
+    }
+    assert facades <= {kind for kinds in FACADES.values() for kind in kinds}

@@ -9,8 +9,9 @@ import os
 import pickle
 import random
 import stat
+import tempfile
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -23,74 +24,21 @@ from gemini_batch import codec, results as results_module
 from gemini_batch.batch import Batch
 from gemini_batch.effects import Effect, Now, Offload, Response, Send
 from gemini_batch.errors import (
-    ItemFailedError,
-    NoTextError,
-    ProtocolError,
     ResultsIncompleteError,
     UsageError,
 )
 from gemini_batch.flows import results as flows
 from gemini_batch.flows.waiting import waiting
-from gemini_batch.index import Indexer, Kind
-from gemini_batch.items import IndividualRequestError, ItemError, ItemMalformed, ItemSuccess
-from gemini_batch.models.generation import GenerationResponse
+from gemini_batch.index import Kind
+from gemini_batch.items import ItemError, ItemMalformed, ItemSuccess
+from gemini_batch.models.embedding import EmbedContentResponse, EmbeddingUsageMetadata
+from gemini_batch.models.generation import GenerationResponse, ModalityTokenCount, UsageMetadata
 from gemini_batch.order import sort_key
 from gemini_batch.results import BatchResults
 from gemini_batch.settings import Settings
-from gemini_batch.spool import FileSpool, MemorySpool, Spool, Spools
-from gemini_batch.submission import SubmittedKeys
+from gemini_batch.spool import FileSpool, MemorySpool, Spools
 from gemini_batch.sync.drivers import run
-
-Results = BatchResults[GenerationResponse]
-
-
-def line(key: object, text: str = "answer", **members: Any) -> bytes:
-    """Return a line of a results file: an answer, unless other members are given."""
-    answer = {"candidates": [{"content": {"parts": [{"text": text}]}, "finishReason": "STOP"}]}
-    return json.dumps({"key": key, **(members or {"response": answer})}).encode()
-
-
-def failed(key: object, code: int = 13, **members: Any) -> bytes:
-    """Return a line of a request that failed."""
-    return line(key, error={"code": code, **members})
-
-
-def submitted(keys: Iterable[str]) -> SubmittedKeys:
-    """Return the keys of a batch."""
-    found = SubmittedKeys()
-    for key in keys:
-        found.add(key)
-    return found
-
-
-def collect(
-    came: Iterable[bytes],
-    keys: Iterable[str] | None = None,
-    spool: Spool | None = None,
-    **options: Any,
-) -> Results:
-    """Return the results for lines that came."""
-    known = None if keys is None else submitted(keys)
-    positional = options.pop("positional", False)
-    key_member = options.get("key_member", "key")
-    indexer = Indexer(spool or MemorySpool(), known, key_member, positional=positional)
-    indexer.feed(b"".join(text + b"\n" for text in came))
-    indexer.finish()
-    while indexer.settle():
-        pass
-    return BatchResults(indexer.spool, indexer.index(), GenerationResponse, keys=known, **options)
-
-
-def only(text: bytes, **options: Any) -> Any:
-    """Return the one item of a batch of one."""
-    (item,) = collect([text], **options)
-    return item
-
-
-def keys_of(items: Iterable[Any]) -> list[str | None]:
-    """Return the keys of items."""
-    return [item.key for item in items]
-
+from tests.unit.outcomes import collect, failed, keys_of, line
 
 SHUFFLED = [line("row-10"), failed("2"), line("row-9"), b"{", line("10")]
 ORDERED = ["2", "10", "row-9", "row-10", None]
@@ -166,165 +114,6 @@ def test_results_show_themselves_in_a_line() -> None:
 
 
 # Items
-
-
-def test_a_success_gives_its_response() -> None:
-    """With the line as it came, and nothing wrong with it."""
-    text = line("a", "hello")
-    item = only(text)
-
-    assert (True, None, "a") == (item.ok, item.problem, item.key)
-    assert item.unwrap() is item.response
-    assert "hello" == item.unwrap().text
-    assert text == item.raw()
-    assert {} == item.metadata
-
-
-@pytest.mark.parametrize(
-    ("response", "problem"),
-    [
-        ({"promptFeedback": {"blockReason": "SAFETY"}}, "blocked: SAFETY"),
-        ({"candidates": [{"finishReason": "RECITATION"}]}, "blocked: RECITATION"),
-        ({"candidates": [{"finishReason": "MAX_TOKENS"}]}, "no answer: MAX_TOKENS"),
-        ({"promptFeedback": {"blockReason": "NEW\x1b[2J"}}, "blocked: NEW\\x1b[2J"),
-        ({}, "no answer: the service gave no reason"),
-    ],
-)
-def test_a_blocked_answer_is_a_success_with_a_problem(response: object, problem: str) -> None:
-    """It was answered and billed; asking for its text raises, instead of giving an empty one."""
-    item = only(line("a", response=response))
-
-    assert isinstance(item, ItemSuccess)
-    assert problem == item.problem
-    with pytest.raises(NoTextError):
-        _ = item.unwrap().text
-
-
-@pytest.mark.parametrize(
-    ("error", "expected", "problem"),
-    [
-        ({"code": 13}, IndividualRequestError(13, "INTERNAL"), "INTERNAL"),
-        ({}, IndividualRequestError(0, "OK"), "OK"),
-        ({"code": 99}, IndividualRequestError(99, "CODE_99"), "CODE_99"),
-        (
-            {"code": 3, "message": "bad \u202e\x07", "details": [{"reason": "X"}]},
-            IndividualRequestError(3, "INVALID_ARGUMENT", "bad \u202e\x07", ({"reason": "X"},)),
-            "INVALID_ARGUMENT: bad \\u202e\\x07",
-        ),
-    ],
-)
-def test_an_error_is_a_value(error: object, expected: IndividualRequestError, problem: str) -> None:
-    """It raises only when its response is asked for, and what it says is safe to print."""
-    item = only(line("a", error=error))
-
-    assert expected == item.error
-    assert (False, problem) == (item.ok, item.problem)
-    with pytest.raises(ItemFailedError) as caught:
-        item.unwrap()
-    assert ("a", problem) == (caught.value.key, caught.value.problem)
-    assert isinstance(hash(item.error), int)
-
-
-def test_an_error_wins_over_a_response_and_keeps_it() -> None:
-    """Both stand in the line; what the service did not vouch for is still there to look at."""
-    item = only(line("a", response={"candidates": []}, error={"code": 13}))
-
-    assert isinstance(item, ItemError)
-    assert b'"candidates"' in item.raw()
-
-
-def test_one_broken_line_costs_one_item() -> None:
-    """The nine others of ten are there, and the tenth says where and why."""
-    came = [line(str(number)) for number in range(1, 11)]
-    came[6] = b'{"key": "7", "response" oops \x1b[2J\xff'
-
-    results = collect(came, map(str, range(1, 11)))
-
-    assert 9 == len(results.successes)
-    (item,) = results.malformed
-    assert isinstance(item, ItemMalformed)
-    assert (None, 7, False) == (item.key, item.position, item.ok)
-    assert '{"key": "7", "response" oops \\x1b[2J\\xff' == item.excerpt
-    assert f"line 7 is malformed: {item.reason}: {item.excerpt}" == item.problem
-    assert item.problem.isprintable()
-    assert came[6] == item.raw()
-    with pytest.raises(ItemFailedError, match="line 7 is malformed"):
-        item.unwrap()
-    assert ("7",) == results.missing
-
-
-@pytest.mark.parametrize(
-    ("text", "excerpt"),
-    [
-        (b"x" * 80, "x" * 80),
-        (b"x" * 81, "x" * 80 + "…"),
-        (b"x" * 100_000, "x" * 80 + "…"),
-        ("😀".encode() * 80, "😀" * 80),
-        ("😀".encode() * 81, "😀" * 80 + "…"),
-        (b"\0" * 100_000, "\\x00" * 80 + "…"),
-    ],
-)
-def test_an_excerpt_is_short_and_says_so(text: bytes, excerpt: str) -> None:
-    """An ellipsis stands for what it leaves out."""
-    assert excerpt == only(text).excerpt
-
-
-@pytest.mark.parametrize(
-    "response",
-    [
-        b'{"candidates":5}',
-        b'{"candidates":[{"finishReason":7}]}',
-        b'{"responseId":1e400}',
-        b'{"responseId":%s}' % (b"1" * 5000),
-        b'{"responseId":"\xff"}',
-        b'{"usageMetadata":{"promptTokenCount":"x"}}',
-        b'{"usageMetadata":{"promptTokenCount":1.5}}',
-        b'"text"',
-    ],
-)
-def test_what_does_not_decode_is_malformed_when_touched(response: bytes) -> None:
-    """The key is known all the same, and the results around it are not disturbed."""
-    results = collect([line("a"), b'{"key":"b","response":' + response + b"}", line("c")])
-
-    item = results.by_key("b")
-
-    assert isinstance(item, ItemMalformed)
-    assert ("b", 2) == (item.key, item.position)
-    assert ["a", "b", "c"] == keys_of(results)
-
-
-def test_an_error_that_does_not_decode_is_malformed_when_touched() -> None:
-    """A code that is no number says nothing about the request."""
-    item = only(b'{"key":"a","error":{"code":"x"}}')
-
-    assert isinstance(item, ItemMalformed)
-    assert item.reason.startswith("code: expected an integer")
-
-
-@pytest.mark.parametrize("count", [b"5", b'"5"', b"5.0"])
-def test_a_count_may_be_spelled_in_three_ways(count: bytes) -> None:
-    """proto3 JSON allows a number, a string, and a number with a point."""
-    usage = b'{"key":"a","response":{"usageMetadata":{"promptTokenCount":%s}}}' % count
-
-    assert 5 == only(usage).unwrap().usage.prompt_token_count
-    assert 5 == only(b'{"key":"a","error":{"code":%s}}' % count).error.code
-
-
-def test_unknown_members_are_kept() -> None:
-    """What the service adds one day is there, and is written back."""
-    response = only(line("a", response={"newMember": {"x": [1]}})).unwrap()
-
-    assert {"newMember": {"x": [1]}} == response.extra
-    assert b'{"newMember":{"x":[1]}}' == codec.encode(response)
-
-
-def test_metadata_is_what_came_along() -> None:
-    """Anything but an object is nothing that could have been sent."""
-    metadata = {"key": "a", "mine": [1]}
-
-    assert metadata == only(line(None, response={}, metadata=metadata)).metadata
-    for odd in (None, 5, ["key"]):
-        assert {} == only(line("a", response={}, metadata=odd)).metadata
 
 
 def test_a_line_that_was_skipped_is_not_read_later(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -680,10 +469,15 @@ def test_saving_onto_a_full_disk_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error names the file."""
-    really_open = os.open
-    monkeypatch.setattr(os, "open", lambda *_: really_open("/dev/full", os.O_WRONLY))
+    really_make = tempfile.mkstemp
 
-    with pytest.raises(OSError, match=r"No space left on device: '.*saved\.jsonl\.part'") as full:
+    def full_disk(**options: Any) -> tuple[int, str]:
+        descriptor, name = really_make(**options)
+        os.close(descriptor)
+        return os.open("/dev/full", os.O_WRONLY), name
+
+    monkeypatch.setattr(tempfile, "mkstemp", full_disk)
+    with pytest.raises(OSError, match=r"No space left on device: '.*/saved\.jsonl'") as full:
         collect([line("a")]).save(tmp_path / "saved.jsonl")
 
     assert errno.ENOSPC == full.value.errno
@@ -742,7 +536,7 @@ def test_close_lets_go_of_the_file() -> None:
         lambda: results.by_key("a"),
     ]
     for touch in touches:
-        with pytest.raises(UsageError, match="closed; fetch them again"):
+        with pytest.raises(UsageError, match="closed: fetch them"):
             touch()
 
 
@@ -777,15 +571,6 @@ def test_results_are_not_pickled() -> None:
     for duplicate in ways[1:]:
         with pytest.raises(TypeError, match=r"save\(path\) them, and send that file"):
             duplicate(results.successes)
-
-
-def test_an_item_pickles() -> None:
-    """Unlike the results it holds no file, and may go to another process."""
-    for item in collect([line("a"), failed("b"), b"{"]):
-        again = pickle.loads(pickle.dumps(item))  # noqa: S301 - it was made here
-
-        assert item == again
-        assert (item.raw(), item.metadata) == (again.raw(), again.metadata)
 
 
 @pytest.mark.parametrize("make", [MemorySpool, FileSpool])
@@ -830,9 +615,362 @@ def test_only_the_touched_item_is_decoded(monkeypatch: pytest.MonkeyPatch) -> No
     assert [GenerationResponse] == decoded
 
 
-def test_a_row_of_another_kind_is_malformed() -> None:
-    """The model that was asked for decides; its error is the reason."""
-    with pytest.raises(ProtocolError) as refused:
-        codec.decode(b'{"candidates":{}}', GenerationResponse)
+# Answers that only decoding shows to be none
 
-    assert str(refused.value) == only(line("a", response={"candidates": {}})).reason
+SPOILT = b'{"key":"%s","response":{"candidates":5}}'
+
+
+def test_an_answer_that_does_not_decode_is_malformed_once_it_is_seen() -> None:
+    """It was among the successes, as far as anybody could know; a view taken before stays."""
+    results = collect([SPOILT % b"b", line("a"), SPOILT % b"c", b"{"])
+    before = results.successes
+    assert (3, 1) == (len(before), len(results.malformed))
+
+    assert ["a", "b", "c"] == keys_of(before)
+
+    assert ["a"] == keys_of(results.successes)
+    assert ["b", "c", None] == keys_of(results.malformed)
+    assert 3 == len(before)
+    assert 4 == len(results)
+
+
+def test_touching_one_moves_that_one() -> None:
+    """An error that does not decode as well; what else there is stays where it was."""
+    results = collect([SPOILT % b"a", SPOILT % b"b", failed("c", "x"), failed("d")])
+
+    results.by_key("b")
+    assert (1, 2, 1) == tuple(map(len, (results.successes, results.errors, results.malformed)))
+    results.by_key("c")
+    assert (1, 1, 2) == tuple(map(len, (results.successes, results.errors, results.malformed)))
+    assert ["d"] == keys_of(results.errors)
+
+
+def test_check_looks_at_every_item_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After it the views are exact; nothing is found where all is well."""
+    results = collect([SPOILT % b"b", line("a"), failed("d", "x"), failed("c"), b"{"])
+    decoded: list[object] = []
+    decode = codec.decode
+
+    def noting(raw: Any, kind: Any) -> Any:
+        decoded.append(kind)
+        return decode(raw, kind)
+
+    monkeypatch.setattr(codec, "decode", noting)
+    found = results.check()
+
+    assert 4 == len(decoded)
+    assert ["b", "d", None] == keys_of(found) == keys_of(results.malformed)
+    assert (["a"], ["c"]) == (keys_of(results.successes), keys_of(results.errors))
+    assert all(isinstance(item, ItemMalformed) for item in found)
+    assert [] == list(collect([line("a"), failed("b")]).check())
+
+
+def test_threads_may_check_at_the_same_time() -> None:
+    """Each finds all of them, whoever was first to see one."""
+    spoilt = [SPOILT % b"%d" % number for number in range(0, 300, 3)]
+    came = [*spoilt, *(line(str(number)) for number in range(300) if number % 3)]
+
+    def check(results: Any) -> tuple[int, int, int]:
+        return len(results.check()), len(results.successes), len(results.errors)
+
+    for _ in range(5):
+        results = collect(came)
+        with ThreadPoolExecutor(8) as threads:
+            assert {(100, 200, 0)} == set(threads.map(check, [results] * 8))
+
+
+def test_results_are_summed_up() -> None:
+    """By what became of each request; the views are exact afterwards."""
+    results = collect([line("a"), failed("b"), SPOILT % b"c"], ["a", "b", "c", "d"])
+
+    summary = results.summary()
+
+    assert "4 requests: 1 answered, 1 failed, 1 malformed, 1 missing" == str(summary)
+    assert (1, 1) == (len(results.successes), len(results.malformed))
+    assert not summary.complete
+
+
+# What was used
+
+
+def using(key: str, **usage: Any) -> bytes:
+    """Return the line of an answer that tells what it used."""
+    return line(key, response={"usageMetadata": usage})
+
+
+def test_what_all_answers_used_is_added_up() -> None:
+    """Failures tell nothing, nor do answers without a word on it; a blocked prompt was billed."""
+    came = [
+        using("a", promptTokenCount=8, candidatesTokenCount=3, totalTokenCount=11),
+        using("b", promptTokenCount=2, promptTokensDetails=[{"modality": "TEXT", "tokenCount": 2}]),
+        line("c"),
+        failed("d"),
+        SPOILT % b"e",
+        b"{",
+    ]
+
+    usage = collect(came).usage()
+
+    text = (ModalityTokenCount("TEXT", 2),)
+    assert (
+        UsageMetadata(
+            prompt_token_count=10,
+            candidates_token_count=3,
+            total_token_count=11,
+            prompt_tokens_details=text,
+        )
+        == usage
+    )
+    assert usage.thoughts_token_count is None
+
+
+@pytest.mark.parametrize("came", [[], [line("a")], [failed("a"), b"{"]])
+def test_where_nobody_tells_nothing_is_known(came: list[bytes]) -> None:
+    """A count that is not known is not 0."""
+    assert UsageMetadata() == collect(came).usage()
+    assert EmbeddingUsageMetadata() == collect(came, kind=EmbedContentResponse).usage()
+
+
+def test_what_embeddings_used_is_added_up() -> None:
+    """Also where the service still tells it in the old way."""
+    came = [
+        line("a", response={"usageMetadata": {"promptTokenCount": 3}}),
+        line("b", response={"tokenCount": "4"}),
+        line("c", response={"embedding": {"values": [1]}}),
+    ]
+    assert EmbeddingUsageMetadata(7) == collect(came, kind=EmbedContentResponse).usage()
+
+
+# Files
+
+
+def test_saved_results_are_opened(tmp_path: Path) -> None:
+    """They read as they did, but that nobody knows any more what was submitted."""
+    path = tmp_path / "saved.jsonl"
+    collect(SHUFFLED, ["2", "9", "10", "row-9", "row-10"]).save(path)
+
+    for named in (path, str(path)):
+        with BatchResults.open(named) as results:
+            assert ["2", "9", "10", "row-9", "row-10", None] == keys_of(results)
+            assert "answer" == results.by_key("10").unwrap().text
+            assert "DATA_LOSS: no result came back for this request" == results.by_key("9").problem
+            assert (None, None, "key") == (results.missing, results.expected, results.keyed_by)
+            assert 6 == results.resolved_count
+            assert "<BatchResults: 6, 3 failed>" == repr(results)
+            results.raise_for_incomplete()
+            assert path.read_bytes() == b"".join(results.lines())
+
+
+def test_a_file_as_the_service_wrote_it_is_opened(tmp_path: Path) -> None:
+    """In any order, with a mark before it, blank lines, other ends of lines, and damage."""
+    path = tmp_path / "downloaded.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + line("b") + b"\r\n\r\n" + failed("a") + b"\n{\n" + line("c"))
+
+    with BatchResults.open(path) as results:
+        assert ["a", "b", "c", None] == keys_of(results)
+        assert [4] == [item.position for item in results.malformed]
+        assert line("c") == results.by_key("c").raw()
+        assert 3 == results.resolved_count
+
+
+def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
+    """Lines are found across them."""
+    path = tmp_path / "large.jsonl"
+    came = [line(str(number), "x" * 1000) for number in range(1000, 0, -1)]
+    path.write_bytes(b"\n".join(came))
+    assert 3 * results_module.PIECE < path.stat().st_size
+
+    with BatchResults.open(path) as results:
+        assert [str(number) for number in range(1, 1001)] == keys_of(results)
+        assert came[::-1] == [item.raw() for item in results]
+
+
+def test_embeddings_are_opened(tmp_path: Path) -> None:
+    """As what they are said to be."""
+    path = tmp_path / "embedded.jsonl"
+    path.write_bytes(line("a", response={"embedding": {"values": [0.5]}}))
+
+    with BatchResults.open(path, answers=EmbedContentResponse) as results:
+        assert (0.5,) == results[0].unwrap().values
+    refused: Any = str
+    with pytest.raises(UsageError, match="answers are of the type GenerationResponse or Embed"):
+        BatchResults.open(path, answers=refused)
+
+
+def test_inlined_results_are_opened_by_another_key(tmp_path: Path) -> None:
+    """Such as another client wrote down line by line."""
+    path = tmp_path / "inlined.jsonl"
+    path.write_bytes(line(None, response={}, metadata={"custom_id": "a"}))
+
+    with BatchResults.open(path, key_member="custom_id") as results:
+        assert "a" == results.by_key("a").key
+    with BatchResults.open(path) as results:
+        assert [None] == keys_of(results)
+
+
+def test_an_empty_file_holds_no_results(tmp_path: Path) -> None:
+    """Which may be right or wrong; nobody can tell here."""
+    path = tmp_path / "empty.jsonl"
+    path.touch()
+
+    with BatchResults.open(path) as results:
+        assert (0, [], None) == (len(results), list(results), results.missing)
+
+
+def open_descriptors() -> int:
+    """Return how many descriptors this process has open."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@pytest.mark.parametrize(
+    ("place", "error", "message"),
+    [
+        ("missing.jsonl", FileNotFoundError, "missing.jsonl"),
+        ("directory", UsageError, "is not a file that can be read from end to end"),
+        ("pipe", UsageError, "is not a file that can be read from end to end"),
+        ("file/below", NotADirectoryError, "file/below"),
+    ],
+)
+def test_what_is_no_file_is_not_opened(
+    tmp_path: Path, place: str, error: type[Exception], message: str
+) -> None:
+    """Nobody waits for the other end of a pipe, and no descriptor is left open."""
+    (tmp_path / "directory").mkdir()
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    before = open_descriptors()
+
+    with pytest.raises(error, match=message):
+        BatchResults.open(tmp_path / place)
+
+    assert before == open_descriptors()
+
+
+def changed(path: Path) -> None:
+    """Add to a file."""
+    with path.open("ab") as file:
+        file.write(line("z") + b"\n")
+
+
+def cut(path: Path) -> None:
+    """Take the end of a file away."""
+    os.truncate(path, path.stat().st_size - 1)
+
+
+def touched(path: Path) -> None:
+    """Write a file anew, with other bytes of the same size."""
+    path.write_bytes(path.read_bytes().replace(b"answer", b"ANSWER"))
+    os.utime(path, ns=(0, 0))
+
+
+@pytest.mark.parametrize("change", [changed, cut, touched])
+def test_a_file_that_changes_is_noticed(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    """What is at an offset would be something else."""
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(line("a") + b"\n" + line("b") + b"\n")
+    results = BatchResults.open(path)
+    assert "a" == results[0].key
+
+    change(path)
+
+    with pytest.raises(UsageError, match=r"results\.jsonl changed while it was read: leave it as"):
+        results.by_key("b")
+    results.close()
+
+
+@pytest.mark.parametrize("reads", [1, 2])
+def test_a_file_that_changes_while_it_is_opened_is_let_go_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reads: int
+) -> None:
+    """There are no results then, and no descriptor is left open."""
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(line("a") + b"\n")
+    before, pread, calls = open_descriptors(), os.pread, iter(range(1, 9))
+
+    def meanwhile(file: int, size: int, offset: int) -> bytes:
+        if next(calls) == reads:
+            changed(path)
+        return pread(file, size, offset)
+
+    monkeypatch.setattr(os, "pread", meanwhile)
+    with pytest.raises(UsageError, match="changed while it was read"):
+        BatchResults.open(path)
+
+    assert before == open_descriptors()
+
+
+def test_an_interrupted_opening_lets_go_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C leaves no descriptor behind."""
+
+    def interrupted(*_: object) -> bytes:
+        raise KeyboardInterrupt
+
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(line("a"))
+    before = open_descriptors()
+    monkeypatch.setattr(os, "pread", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        BatchResults.open(path)
+
+    assert before == open_descriptors()
+
+
+def test_closing_opened_results_leaves_the_file(tmp_path: Path) -> None:
+    """It is the caller's; items already touched stay as they are."""
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(line("a", "hello"))
+    before = open_descriptors()
+
+    with BatchResults.open(path) as results:
+        item = results[0]
+        assert before + 1 == open_descriptors()
+
+    assert before == open_descriptors()
+    assert results.closed
+    assert line("a", "hello") == path.read_bytes()
+    assert "hello" == item.unwrap().text
+    with pytest.raises(UsageError, match="closed"):
+        results.by_key("a")
+
+
+def test_opened_results_may_be_saved_over_their_own_file(tmp_path: Path) -> None:
+    """The file takes its name when it is whole, and what is being read stays as it was."""
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(line("b") + b"\n" + line("a") + b"\n")
+
+    with BatchResults.open(path) as results:
+        results.save(path, overwrite=True)
+        assert ["a", "b"] == keys_of(results)
+
+    assert ["a", "b"] == [json.loads(text)["key"] for text in path.read_bytes().splitlines()]
+
+
+def test_opened_results_are_not_pickled(tmp_path: Path) -> None:
+    """They hold a file that is open here, and not elsewhere."""
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(line("a"))
+    with (
+        BatchResults.open(path) as results,
+        pytest.raises(TypeError, match=r"save\(path\) them, and send that file"),
+    ):
+        pickle.dumps(results)
+
+
+@settings(deadline=None)
+@given(st.lists(KEYS, unique=True, max_size=8), st.randoms(use_true_random=False))
+def test_what_is_saved_is_opened_as_the_same_results(
+    tmp_path_factory: pytest.TempPathFactory, keys: list[str], chance: random.Random
+) -> None:
+    """Whatever the keys are, and in whatever order the results came."""
+    came = [failed(key) if chance.random() < 0.5 else line(key) for key in keys]
+    chance.shuffle(came)
+    results, path = collect(came, keys), tmp_path_factory.mktemp("saved") / "results.jsonl"
+    results.save(path)
+
+    with BatchResults.open(path) as again:
+        assert keys_of(results) == keys_of(again)
+        assert [item.ok for item in results] == [item.ok for item in again]
+        assert all(key == again.by_key(key).key for key in keys)

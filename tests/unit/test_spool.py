@@ -1,8 +1,11 @@
 """Spools keep bytes privately and let go of them; a file takes its name only when it is whole."""
 
 import errno
+import fcntl
 import gc
+import hashlib
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -11,14 +14,26 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from gemini_batch import spool as module
 from gemini_batch.errors import UsageError
-from gemini_batch.spool import FileSpool, MemorySpool, Spool, Spools, replacing
+from gemini_batch.spool import (
+    FileSpool,
+    MemorySpool,
+    NewFile,
+    OpenFile,
+    Spool,
+    SpooledSource,
+    Spools,
+    name_of,
+    replacing,
+)
 
 MAKERS: list[Callable[[], Spool]] = [MemorySpool, FileSpool]
 BOTH = pytest.mark.parametrize("make", MAKERS)
@@ -52,9 +67,9 @@ def test_a_closed_spool_says_so(make: Callable[[], Spool]) -> None:
     spool.close()
 
     assert [False, True] == [*closed, spool.closed]
-    with pytest.raises(UsageError, match="closed; fetch them again from the batch"):
+    with pytest.raises(UsageError, match="closed: fetch them, or open their file, again"):
         spool.read(0, 5)
-    with pytest.raises(UsageError, match="closed; fetch them again from the batch"):
+    with pytest.raises(UsageError, match="closed: fetch them, or open their file, again"):
         spool.append(b"more")
 
 
@@ -290,7 +305,7 @@ def test_a_file_that_may_not_grow_leaves_nothing_behind(tmp_path: Path) -> None:
     assert "" == run.stderr
     assert [
         f"{errno.EFBIG} {tmp_path}",
-        f"{errno.EFBIG} {tmp_path / 'saved.jsonl.part'}",
+        f"{errno.EFBIG} {tmp_path / 'saved.jsonl'}",
         "100000 []",
     ] == run.stdout.splitlines()
 
@@ -318,7 +333,7 @@ def test_a_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
         file.write(b"whole")
         file.flush()
         (part,) = tmp_path.iterdir()
-        assert "saved.jsonl.part" == part.name
+        assert re.fullmatch(r"\.saved\.jsonl\..+\.part", part.name)
         assert 0o600 == stat.S_IMODE(part.stat().st_mode)
 
     assert [final] == list(tmp_path.iterdir())
@@ -331,7 +346,7 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name(
 ) -> None:
     """A power cut cannot leave a short file under the final name."""
     order: list[str] = []
-    fsync, replace = os.fsync, Path.replace
+    fsync, replace, link = os.fsync, Path.replace, Path.hardlink_to
 
     def noting_fsync(descriptor: int) -> None:
         order.append(f"fsync of {os.fstat(descriptor).st_size} bytes")
@@ -341,12 +356,18 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name(
         order.append("replace")
         return replace(path, target)
 
+    def noting_link(path: Path, target: Path) -> None:
+        order.append("link")
+        link(path, target)
+
     monkeypatch.setattr(os, "fsync", noting_fsync)
     monkeypatch.setattr(Path, "replace", noting_replace)
-    with replacing(tmp_path / "saved.jsonl") as file:
-        file.write(b"whole")
+    monkeypatch.setattr(Path, "hardlink_to", noting_link)
+    for overwrite in (False, True):
+        with replacing(tmp_path / "saved.jsonl", overwrite=overwrite) as file:
+            file.write(b"whole")
 
-    assert ["fsync of 5 bytes", "replace"] == order
+    assert ["fsync of 5 bytes", "link", "fsync of 5 bytes", "replace"] == order
 
 
 @pytest.mark.parametrize("interruption", [ValueError, KeyboardInterrupt, SystemExit])
@@ -403,7 +424,6 @@ def test_links_are_replaced_and_never_written_through(tmp_path: Path) -> None:
     victim, final = tmp_path / "victim", tmp_path / "saved.jsonl"
     victim.write_bytes(b"precious")
     final.symlink_to(victim)
-    (tmp_path / "saved.jsonl.part").symlink_to(victim)
 
     with replacing(final, overwrite=True) as file:
         file.write(b"saved")
@@ -414,24 +434,16 @@ def test_links_are_replaced_and_never_written_through(tmp_path: Path) -> None:
     assert ["saved.jsonl", "victim"] == sorted(path.name for path in tmp_path.iterdir())
 
 
-def test_a_link_planted_at_the_last_moment_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The part must be a new file: what appears in its place is not opened."""
+def test_a_link_that_leads_nowhere_is_not_written_through(tmp_path: Path) -> None:
+    """The name is taken by it, if not by a file: that is seen at the end, and nothing is left."""
     victim, final = tmp_path / "victim", tmp_path / "saved.jsonl"
-    victim.write_bytes(b"precious")
-    really_open = os.open
+    final.symlink_to(victim)
 
-    def beaten(path: Path, flags: int, mode: int) -> int:
-        path.symlink_to(victim)
-        return really_open(path, flags, mode)
+    with pytest.raises(UsageError, match="exists already"), replacing(final) as file:
+        file.write(b"saved")
 
-    monkeypatch.setattr(os, "open", beaten)
-    with pytest.raises(FileExistsError), replacing(final):
-        pytest.fail("the block must not begin")
-
-    assert b"precious" == victim.read_bytes()
-    assert not final.exists()
+    assert [final] == list(tmp_path.iterdir())
+    assert not victim.exists()
 
 
 KILLED = """
@@ -457,7 +469,7 @@ with replacing(Path(sys.argv[1]), overwrite=True) as file:
 def test_a_save_that_is_killed_never_leaves_a_short_file(
     tmp_path: Path, step: int, older: bytes | None
 ) -> None:
-    """At each step the final name is as it was, and the next save is not in the way of the last."""
+    """At each step the final name is as it was, and the last save is not in the way of the next."""
     final = tmp_path / "saved.jsonl"
     if older is not None:
         final.write_bytes(older)
@@ -467,8 +479,410 @@ def test_a_save_that_is_killed_never_leaves_a_short_file(
 
     assert -signal.SIGKILL == killed.returncode, killed.stderr
     assert older == (final.read_bytes() if final.exists() else None)
-    assert (tmp_path / "saved.jsonl.part").exists()
+    left = [path for path in tmp_path.iterdir() if path != final]
+    assert [".part"] == [path.suffix for path in left]
     with replacing(final, overwrite=older is not None) as file:
         file.write(b"whole")
+    assert {final, *left} == set(tmp_path.iterdir())
+    assert b"whole" == final.read_bytes()
+
+
+# Files of the caller's
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        *(("a/b.jsonl", "b.jsonl"), ("/b.jsonl", "b.jsonl"), ("b", "b"), ("a/b/", "b")),
+        *((".hidden", ".hidden"), (Path("a") / "b.c", "b.c"), ("", ""), ("/", "")),
+    ],
+)
+def test_a_path_ends_with_a_name(path: str | Path, name: str) -> None:
+    """As text, or as a path of the standard library."""
+    assert name == name_of(path)
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=50), st.integers(0, 60), st.integers(0, 60))
+def test_a_file_is_read_as_a_spool(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, offset: int, size: int
+) -> None:
+    """Any window reads as it would from the bytes in one; beyond the end there is nothing."""
+    path = tmp_path_factory.mktemp("caller") / "file"
+    path.write_bytes(content)
+
+    file = OpenFile(path)
+
+    assert len(content) == file.size
+    assert content == file.read(0, len(content))
+    assert content[offset : offset + size] == file.read(offset, size)
+    file.close()
+
+
+def test_a_file_that_is_read_is_never_written_to(tmp_path: Path) -> None:
+    """It is the caller's, stays when it is let go of, and may be one that nobody may write."""
+    path = tmp_path / "file"
+    path.write_bytes(b"bytes")
+    path.chmod(0o400)
+    file = OpenFile(str(path))
+
+    with pytest.raises(UsageError, match=r"/file is read, not written to \(4 bytes\)"):
+        file.append(b"more")
+    assert os.O_RDONLY == fcntl.fcntl(file._file, fcntl.F_GETFL) & os.O_ACCMODE
+    assert fcntl.FD_CLOEXEC == fcntl.fcntl(file._file, fcntl.F_GETFD)
+    closed = [file.closed]
+    file.close()
+    file.close()
+
+    assert [False, True] == [*closed, file.closed]
+    assert not is_open(file._file)
+    assert b"bytes" == path.read_bytes()
+    with pytest.raises(UsageError, match="closed"):
+        file.read(0, 5)
+
+
+def test_a_forgotten_file_gives_its_descriptor_back(tmp_path: Path) -> None:
+    """Garbage collection closes it, without a warning (which would fail this test)."""
+    path = tmp_path / "file"
+    path.touch()
+    file = OpenFile(path)
+    descriptor = file._file
+
+    del file
+    gc.collect()
+
+    assert not is_open(descriptor)
+
+
+@pytest.mark.parametrize("kind", ["directory", "pipe", "device"])
+def test_what_is_no_plain_file_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """It has no size to go by, or no end; a pipe that nobody writes to is not waited for."""
+    (tmp_path / "directory").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "device").symlink_to("/dev/zero")
+    opened: list[int] = []
+    really_open = os.open
+
+    def noting(path: Path, flags: int) -> int:
+        opened.append(really_open(path, flags))
+        return opened[-1]
+
+    monkeypatch.setattr(os, "open", noting)
+    with pytest.raises(UsageError, match=f"/{kind} is not a file that can be read from end to end"):
+        OpenFile(tmp_path / kind)
+
+    assert [False] == [is_open(descriptor) for descriptor in opened]
+
+
+def test_a_file_that_cannot_be_read_is_the_systems_own_error(tmp_path: Path) -> None:
+    """Which names it."""
+    with pytest.raises(FileNotFoundError, match="/missing'"):
+        OpenFile(tmp_path / "missing")
+
+
+def test_a_file_that_is_read_must_stay_as_it_is(tmp_path: Path) -> None:
+    """Longer, or other bytes of the same length: what was read may be half of each."""
+    path = tmp_path / "file"
+    for change in (b"bytes and more", b"other"):
+        path.write_bytes(b"bytes")
+        file = OpenFile(path)
+        assert b"byt" == file.read(0, 3)
+
+        path.write_bytes(change)
+        os.utime(path, ns=(1, 1))
+
+        with pytest.raises(UsageError, match="changed while it was read: leave it as it is"):
+            file.read(3, 2)
+        file.close()
+
+
+def test_a_file_that_was_cut_is_not_read_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end comes before the one that it had, and that is told instead of waited for."""
+    path = tmp_path / "file"
+    path.write_bytes(b"bytes")
+    file = OpenFile(path)
+    path.write_bytes(b"byte")
+    pread, reads = os.pread, iter(range(10))
+
+    def counting(descriptor: int, size: int, offset: int) -> bytes:
+        assert next(reads, None) is not None, "it is read again and again"
+        return pread(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", counting)
+    with pytest.raises(UsageError, match="changed while it was read"):
+        file.read(0, 5)
+
+
+def test_a_file_replaced_by_another_is_still_the_old_one(tmp_path: Path) -> None:
+    """What took its name since is another file, and none of ours."""
+    path, newer = tmp_path / "file", tmp_path / "newer"
+    path.write_bytes(b"older")
+    file = OpenFile(path)
+
+    newer.write_bytes(b"newer")
+    newer.replace(path)
+
+    assert b"older" == file.read(0, 5)
+    file.close()
+
+
+def test_threads_read_a_file_at_the_same_time(tmp_path: Path) -> None:
+    """There is no position that one thread could move for another."""
+    path = tmp_path / "file"
+    path.write_bytes(b"".join(b"%06d" % number for number in range(1000)))
+    file = OpenFile(path)
+
+    def read(number: int) -> bytes:
+        return file.read(6 * number, 6)
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(read, range(1000)))
+    file.close()
+
+    assert [b"%06d" % number for number in range(1000)] == found
+
+
+def test_a_file_stays_open_while_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A close in the very moment before the system call waits until that is over."""
+    path = tmp_path / "file"
+    path.write_bytes(b"bytes")
+    file = OpenFile(path)
+    closer = threading.Thread(target=file.close)
+    pread = os.pread
+    found: list[bool] = []
+
+    def meanwhile(descriptor: int, size: int, offset: int) -> bytes:
+        closer.start()
+        closer.join(0.05)
+        found.append(is_open(descriptor))
+        return pread(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", meanwhile)
+    assert b"bytes" == file.read(0, 5)
+    closer.join()
+
+    assert [True] == found
+    assert file.closed
+
+
+# What is uploaded
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=60), st.integers(1, 20))
+def test_a_source_is_digested_in_pieces(content: bytes, piece: int) -> None:
+    """Each is a bounded piece of work, and together they are the digest of the whole."""
+    spools = Spools()
+    source = spools.source(content)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_DIGESTED", piece)
+        pieces = 1
+        while source.digest_next():
+            pieces += 1
+
+    assert max(1, -(-len(content) // piece)) == pieces
+    assert hashlib.sha256(content).hexdigest() == source.sha256
+    assert (len(content), content) == (source.size, source.read(0, len(content)))
+    assert content[3:7] == source.read(3, 4)
+    spools.close()
+
+
+def test_a_source_is_a_file_or_bytes(tmp_path: Path) -> None:
+    """Either is let go of with the spools; the file is left as it is."""
+    path = tmp_path / "file"
+    path.write_bytes(b"bytes")
+    spools = Spools(str(tmp_path))
+
+    sources = [spools.source(path), spools.source(str(path)), spools.source(b"bytes")]
+    for source in sources:
+        assert not source.digest_next()
+    spools.close()
+
+    assert {hashlib.sha256(b"bytes").hexdigest()} == {source.sha256 for source in sources}
+    for source in sources:
+        with pytest.raises(UsageError, match="closed"):
+            source.read(0, 1)
+    assert [path] == list(tmp_path.iterdir())
+    assert b"bytes" == path.read_bytes()
+
+
+def test_a_source_that_is_none_leaves_nothing_open(tmp_path: Path) -> None:
+    """A missing file is the system's own error, and the spools close as ever."""
+    spools = Spools()
+    with pytest.raises(FileNotFoundError, match="missing"):
+        spools.source(tmp_path / "missing")
+    assert [] == spools._open
+    spools.close()
+
+
+def test_a_source_that_changes_is_not_digested(tmp_path: Path) -> None:
+    """Its digest would be that of no file there ever was."""
+    path = tmp_path / "file"
+    path.write_bytes(b"bytes")
+    source = SpooledSource(OpenFile(path))
+    path.write_bytes(b"other bytes")
+
+    with pytest.raises(UsageError, match="changed while it was read"):
+        source.digest_next()
+
+
+# Files that take their name when they are whole
+
+
+def test_a_new_file_takes_its_name_when_it_is_committed(tmp_path: Path) -> None:
+    """Until then there is a part, which nobody else may read, and the name is free."""
+    final = tmp_path / "saved"
+    spools = Spools()
+    new = spools.new_file(str(final))
+    new.append(b"who")
+    new.append(b"le")
+    (part,) = tmp_path.iterdir()
+    assert (".part", 0o600) == (part.suffix, stat.S_IMODE(part.stat().st_mode))
+
+    new.commit()
+    assert b"whole" == final.read_bytes()
+    assert new.stream.closed is False
+    spools.close()
+
+    assert new.stream.closed
+    assert [final] == list(tmp_path.iterdir())
+    assert 0o600 == stat.S_IMODE(final.stat().st_mode)
+
+
+def test_a_new_file_that_is_not_committed_is_gone(tmp_path: Path) -> None:
+    """Closed by whom it was opened for, in whatever way that ends; an older one stays."""
+    final = tmp_path / "saved"
+    final.write_bytes(b"older")
+    spools = Spools()
+    spools.new_file(final, overwrite=True).append(b"half")
+    assert ["", ".part"] == sorted(path.suffix for path in tmp_path.iterdir())
+
+    spools.close()
+    spools.close()
+
+    assert [final] == list(tmp_path.iterdir())
+    assert b"older" == final.read_bytes()
+
+
+def test_closing_twice_takes_nothing_from_the_next(tmp_path: Path) -> None:
+    """By then another may be at it."""
+    final = tmp_path / "saved"
+    first = NewFile(final)
+    first.close()
+    second = NewFile(final)
+    second.append(b"second")
+
+    first.close()
+    second.commit()
+    second.close()
+
+    assert b"second" == final.read_bytes()
+
+
+def test_of_two_writers_none_leaves_a_short_file(tmp_path: Path) -> None:
+    """The name is taken by what is whole, also where two processes save to it."""
+    final = tmp_path / "saved"
+    with closing(NewFile(final)) as one, closing(NewFile(final)) as other:
+        one.append(b"whole")
+        other.append(b"who")
+        one.commit()
+        assert b"whole" == final.read_bytes()
+
+    assert [final] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_name_that_was_taken_meanwhile_is_left_to_the_other(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    linked: bool,  # noqa: FBT001
+) -> None:
+    """Unless it may be overwritten, on file systems with links and without."""
+    if not linked:
+        monkeypatch.setattr(Path, "hardlink_to", _refuse_links)
+    final = tmp_path / "saved"
+    with closing(NewFile(final)) as new, closing(NewFile(final, overwrite=True)) as heedless:
+        new.append(b"ours")
+        heedless.append(b"newest")
+        final.write_bytes(b"theirs")
+
+        with pytest.raises(UsageError, match="exists already"):
+            new.commit()
+        assert b"theirs" == final.read_bytes()
+        heedless.commit()
+
+    assert [final] == list(tmp_path.iterdir())
+    assert b"newest" == final.read_bytes()
+
+
+def _refuse_links(*_: object) -> None:
+    raise OSError(errno.EPERM, "Operation not permitted")
+
+
+def test_a_file_takes_its_name_without_links_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a memory card."""
+    monkeypatch.setattr(Path, "hardlink_to", _refuse_links)
+    final = tmp_path / "saved"
+    with replacing(final) as file:
+        file.write(b"whole")
+
     assert [final] == list(tmp_path.iterdir())
     assert b"whole" == final.read_bytes()
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_place_that_is_taken_is_refused_at_once(tmp_path: Path, overwrite: bool) -> None:  # noqa: FBT001
+    """Nothing is begun there, and nothing is left of the attempt."""
+    final = tmp_path / "saved"
+    final.mkdir() if overwrite else final.write_bytes(b"older")
+    spools = Spools()
+
+    with pytest.raises(UsageError, match="cannot be a file" if overwrite else "exists already"):
+        spools.new_file(final, overwrite=overwrite)
+
+    assert [] == spools._open
+    assert [final] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("step", ["append", "commit"])
+def test_a_new_file_on_a_full_disk_is_named_and_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Whether the room ends while it is written or only when it is flushed."""
+    new = NewFile(tmp_path / "saved")
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, new.stream.fileno())
+    os.close(full)
+    if step == "commit":
+        new.append(b"few")
+        monkeypatch.setattr(os, "fsync", lambda _: pytest.fail("there is nothing to keep"))
+    with pytest.raises(OSError, match=r"No space left on device: '.*/saved'"):
+        new.append(b"x" * 1_000_000) if step == "append" else new.commit()
+    new.close()
+
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_each_writer_of_its_own_name_is_left_alone(tmp_path: Path) -> None:
+    """Many threads may save at the same time."""
+
+    def save(number: int) -> None:
+        with closing(NewFile(tmp_path / f"{number}")) as new:
+            for _ in range(50):
+                new.append(b"%d\n" % number)
+            new.commit()
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(save, range(20)))
+
+    assert {f"{number}": b"%d\n" % number * 50 for number in range(20)} == {
+        path.name: path.read_bytes() for path in tmp_path.iterdir()
+    }

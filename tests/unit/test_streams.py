@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
-from gemini_batch import AsyncStream, SyncStream, UsageError
+from gemini_batch import AsyncPager, AsyncStream, Page, SyncPager, SyncStream, UsageError
 
 
 class Source:
@@ -96,7 +96,10 @@ def test_an_error_ends_a_stream() -> None:
     assert [1, 2] == [next(stream), next(stream)]
     with pytest.raises(KeyError, match="mine"):
         next(stream)
-    assert [] == list(stream)
+    for _ in range(2):
+        with pytest.raises(UsageError, match="an error cut this stream short before"):
+            next(stream)
+    stream.close()
 
 
 def test_a_second_thread_is_told_that_it_is_one_too_many() -> None:
@@ -114,6 +117,15 @@ def test_a_second_thread_is_told_that_it_is_one_too_many() -> None:
     source.leave.set()
     reader.join(10)
     assert [1] == read
+
+
+def test_a_pager_has_the_same_pages() -> None:
+    """From the first one on, however far it was read itself."""
+    page = Page((1, 2), "t")
+    pager = SyncPager(Source().values(), lambda: (one for one in [page]))
+    assert 1 == next(pager)
+    assert [page] == list(pager.pages()) == list(pager.pages())
+    assert [2] == list(pager)
 
 
 # Async
@@ -173,7 +185,9 @@ def test_an_error_ends_an_async_stream(error: BaseException) -> None:
         assert [1, 2] == [await anext(stream), await anext(stream)]
         with pytest.raises(type(error), match="mine"):
             await anext(stream)
-        assert [] == [one async for one in stream]
+        for _ in range(2):
+            with pytest.raises(UsageError, match="an error cut this stream short before"):
+                await anext(stream)
 
     asyncio.run(main())
     gc.collect()
@@ -217,6 +231,25 @@ def test_an_async_stream_that_was_never_begun_does_not_warn() -> None:
 
     async def main() -> None:
         AsyncStream(Source().async_values())
+        gc.collect()
+
+    asyncio.run(main())
+
+
+def test_an_async_pager_has_the_same_pages() -> None:
+    """Neither it nor its pages hold anything, and so they may be left behind."""
+    page = Page((1, 2), "t")
+
+    async def leaves() -> AsyncGenerator[Page[int]]:
+        yield page
+        yield page
+
+    async def main() -> None:
+        pager = AsyncPager(Source().async_values(), leaves)
+        assert 1 == await anext(pager)
+        assert [page, page] == [one async for one in pager.pages()]
+        assert page == await anext(pager.pages())
+        del pager
         gc.collect()
 
     asyncio.run(main())

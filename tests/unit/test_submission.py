@@ -19,8 +19,9 @@ from gemini_batch.effects import Draw, Effect, Offload
 from gemini_batch.endpoints.batches import inline_batch
 from gemini_batch.errors import UsageError
 from gemini_batch.flows.submit import order_of, submit
-from gemini_batch.methods import GENERATE
+from gemini_batch.methods import GENERATE, Method, embed
 from gemini_batch.models.content import Blob, Content, Part
+from gemini_batch.models.embedding import EmbedContentRequest
 from gemini_batch.models.generation import GenerateContentRequest, GenerationConfig
 from gemini_batch.progress import report_nothing
 from gemini_batch.settings import Settings
@@ -37,7 +38,6 @@ from gemini_batch.submission import (
 from gemini_batch.sync.drivers import run
 
 Request = GenerateContentRequest
-untyped: Any = GenerateContentRequest
 
 
 @define
@@ -199,57 +199,29 @@ def test_an_entry_of_another_shape_is_refused(entry: object, message: str) -> No
 # Requests
 
 
-def with_part(part: Any) -> Request:
-    """Return a request of one part."""
-    return Request((Content((part,), "user"),))
-
-
 @pytest.mark.parametrize(
-    ("prompt", "message"),
+    ("method", "message"),
     [
-        ("", "the prompt is empty"),
-        (None, "a prompt is a str or a GenerateContentRequest, not NoneType"),
-        ({"contents": []}, "a prompt is a str or a GenerateContentRequest, not dict"),
-        (["a"], "a prompt is a str or a GenerateContentRequest, not list"),
-        (b"a", "a prompt is a str or a GenerateContentRequest, not bytes"),
-        (Request(), "contents is empty"),
-        (Request((Content.user("a"), Content())), "contents[1].parts is empty"),
-        (Request.of(""), "contents[0].parts[0].text is empty"),
-        (Request.of("a", system=""), "system_instruction.parts[0].text is empty"),
-        (Request((Content.user("a"),), Content()), "system_instruction.parts is empty"),
-        (untyped("a"), "contents[0] is not a Content but str"),
-        (with_part("a"), "contents[0].parts[0] is not a Part but str"),
-        (
-            untyped((Content.user("a"),), generation_config={"seed": 1}),
-            "generation_config is not a GenerationConfig but dict",
-        ),
-        (
-            Request.of("a", max_output_tokens="many"),
-            "generation_config.max_output_tokens is not an int but str",
-        ),
-        (
-            Request.of("a", candidate_count=1.5),
-            "generation_config.candidate_count is not an int but float",
-        ),
+        (GENERATE, "a prompt is a str or a GenerateContentRequest, not bytes"),
+        (embed(), "what is embedded is a str or an EmbedContentRequest, not bytes"),
     ],
+    ids=["generate", "embed"],
 )
-def test_a_request_that_cannot_be_answered_is_refused(prompt: object, message: str) -> None:
-    """The error names the request, its key and the place in it."""
+def test_a_prompt_that_is_none_is_refused(method: Method[Any], message: str) -> None:
+    """By the method of the batch; the error names the request and its key."""
+    submission = Submission(MemorySpool(), method)
+
     with pytest.raises(UsageError) as caught:
-        submitted("fine", ("the key", prompt))
+        submission.add(["fine", ("the key", b"a")])
 
     assert f"request 1 (key 'the key'): {message}" == str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("model", "sent"),
-    [("gemini-x", "models/gemini-x"), ("models/m", "models/m"), ("tunedModels/m", "tunedModels/m")],
-)
-def test_a_model_of_a_request_gets_its_collection(model: str, sent: str) -> None:
-    """The API wants ``models/…``, and people leave it out."""
-    (line,) = lines(submitted(Request.of("a").with_model(model)))
+def test_what_is_written_is_what_the_method_made() -> None:
+    """A request is completed on its way, such as with the collection of its model."""
+    (line,) = lines(submitted(Request.of("a").with_model("gemini-x")))
 
-    assert sent == line["request"]["model"]
+    assert "models/gemini-x" == line["request"]["model"]
 
 
 POISONS: list[tuple[Any, str]] = [
@@ -496,15 +468,7 @@ def test_an_unknown_way_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prompt", "inline"),
-    [
-        ("a", 2048),
-        (Request.of("a", temperature=1.0), 2048),
-        (Request.of("a", max_output_tokens=65536), 64),
-        (Request.of("a", candidate_count=8), 256),
-        (Request.of("a", response_modalities=["TEXT"]), 2048),
-        (Request.of("a", response_modalities=["TEXT", "IMAGE"]), 5),
-    ],
+    ("prompt", "inline"), [("a", 2048), (Request.of("a", response_modalities=["IMAGE"]), 5)]
 )
 def test_large_answers_come_by_file(prompt: str | Request, inline: int) -> None:
     """Answers are guessed from what was asked for: 16 MiB of them may come inline."""
@@ -516,6 +480,24 @@ def test_large_answers_come_by_file(prompt: str | Request, inline: int) -> None:
 
     assert "file" == submission.via("auto")
     assert "inline" == submission.via("inline")
+
+
+def test_embeddings_come_by_file_unless_told_otherwise() -> None:
+    """However few they are: inline, they may come back in another order and without their keys."""
+    submission = Submission(MemorySpool(), embed("CLUSTERING"))
+    submission.add(["a", ("k", EmbedContentRequest.of("b"))])
+
+    assert ["file", "file", "inline"] == [
+        submission.via(wanted) for wanted in ("auto", "file", "inline")
+    ]
+    content = {"parts": [{"text": "a"}]}, {"parts": [{"text": "b"}]}
+    assert [
+        {"key": "0", "request": {"content": content[0], "taskType": "CLUSTERING"}},
+        {"key": "k", "request": {"content": content[1]}},
+    ] == lines(submission)
+    assert [
+        {"request": line["request"], "metadata": {"key": line["key"]}} for line in lines(submission)
+    ] == json.loads(submission.inlined())
 
 
 # The caller's iterable
@@ -579,7 +561,15 @@ def test_nothing_is_sent_unless_all_requests_are_sound(
 ) -> None:
     """The error of the caller's iterable passes, nothing was sent, and the spool is gone."""
     outside, spools = Outside(), NotingSpools(str(tmp_path))
-    order = order_of(GENERATE, "gemini-x", None, None, "auto", "raise", bytes(16))
+    order = order_of(
+        GENERATE,
+        model="gemini-x",
+        display_name=None,
+        label=None,
+        via="auto",
+        on_unknown="raise",
+        entropy=bytes(16),
+    )
 
     with pytest.raises(error), closing(spools):
         run(submit(Settings(), supply(), order, spools, report_nothing), outside)

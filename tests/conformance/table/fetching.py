@@ -1,0 +1,124 @@
+"""Results out: whole or not at all from the wire, and each oddity of theirs in its place."""
+
+from gemini_batch import (
+    ProtocolError,
+    ResultsGoneError,
+    ResultsIncompleteError,
+    ServerError,
+    TransportError,
+)
+from tests.conformance.expectations import Ends, Partly, PassesOn, Raises
+from tests.conformance.rows import Row, on, rows
+from tests.conformance.table.families import (
+    FEW_LOST,
+    FEW_NOT_ACTED,
+    OTHERS,
+    REDIRECTED,
+    REFUSED,
+)
+
+FETCHES = "status_by_file results_by_file stream_by_file"
+BOTH = "results_inline results_by_file"
+STREAMS = "stream_inline stream_by_file"
+CUT = "broken-stream-after-4K"
+BROKEN = f"download: {CUT}"
+
+FETCHING: list[Row] = [
+    # What is cut goes on where it was cut, and each byte comes once.
+    *rows(
+        FETCHES,
+        on(
+            "download",
+            "broken-stream-after-1K",
+            CUT,
+            "stall-after-4K",
+            "wrong-length=+5",
+            *FEW_LOST,
+            *FEW_NOT_ACTED,
+        ),
+        seen={"get": 1, "download": 2},
+    ),
+    *rows(
+        "results_by_file",
+        on("download", *OTHERS, "return-429"),
+        seen={"get": 1, "download": 2},
+    ),
+    *rows(FETCHES, on("download", "stall=0.05s-after-1K", "drip=900/0.001s"), seen={"download": 1}),
+    *rows(FETCHES, on("download", "return-503*3"), seen={"download": 4}),
+    *rows(FETCHES, on("download", "broken-stream-after-500*9"), seen={"download": 10}),
+    *rows(FETCHES, f"{BROKEN} & download: ignore-range", seen={"download": 2}),
+    # Bytes from elsewhere are an error, and no results.
+    *rows(
+        FETCHES,
+        on("download", "wrong-content-range", "return-204", *REDIRECTED, before=BROKEN),
+        sees=Raises(ProtocolError),
+        seen={"download": 2},
+    ),
+    *rows(
+        FETCHES,
+        on(
+            "download",
+            "return-204",
+            "return-302",
+            "return-204-after-acting",
+            *REDIRECTED,
+        ),
+        sees=Raises(ProtocolError),
+        seen={"download": 1},
+    ),
+    *rows(
+        FETCHES,
+        on("download", "return-403", "return-404"),
+        sees=Raises(ResultsGoneError, "files/batch-"),
+        seen={"download": 1},
+    ),
+    *(
+        row
+        for fault, kind in REFUSED
+        if fault != "return-403"
+        for row in rows(
+            "results_by_file", on("download", fault), sees=Raises(kind), seen={"download": 1}
+        )
+    ),
+    *rows(FETCHES, on("download", "return-503*5"), sees=Raises(ServerError), seen={"download": 5}),
+    *rows(
+        "results_by_file",
+        on("download", "header-huge=100K*5", "reset-before-acting*5"),
+        sees=Raises(TransportError),
+        seen={"download": 5},
+    ),
+    # What surrounds the lines does not matter.
+    *rows(FETCHES, on("results", "line-bom", "line-crlf", "line-blank"), seen={"download": 1}),
+    # A broken line is one item, and costs no other.
+    *rows(
+        "results_by_file",
+        on("results", "line-broken=3", "line-utf8=3"),
+        sees=Partly(missing=1, malformed=(3,)),
+    ),
+    *rows("results_by_file", "results: line-cut-last", sees=Partly(missing=1, malformed=(12,))),
+    *rows(
+        "stream_by_file",
+        on("results", "line-broken=3", "line-utf8=3", "line-cut-last"),
+        sees=Ends(11, ResultsIncompleteError, "11 results came back for 12 requests"),
+    ),
+    # Neither of two is thrown away, nothing is guessed, and nothing that is missing is kept quiet.
+    *rows(BOTH, "results: key-duplicate=3", sees=Partly(duplicates=1)),
+    *rows(BOTH, "results: key-missing=3", sees=Partly(missing=1, unexpected=(None,))),
+    *rows(BOTH, "results: key-unknown", sees=Partly(missing=1, unexpected=("never-sent",))),
+    *rows(BOTH, "results: extra=2", sees=Partly(unexpected=("never-sent-1", "never-sent-2"))),
+    *rows(BOTH, "results: drop=5", sees=Partly(missing=5), log="has 12 requests and 7 results"),
+    *rows(
+        "results_inline",
+        "results: no-metadata",
+        sees=Partly(missing=12, unexpected=(None,) * 12),
+    ),
+    *rows(STREAMS, "results: key-duplicate=3", sees=PassesOn(13)),
+    *rows(STREAMS, on("results", "key-missing=3", "key-unknown"), sees=PassesOn(12)),
+    *rows(STREAMS, "results: extra=2", sees=PassesOn(14)),
+    *rows(
+        STREAMS,
+        "results: drop=5",
+        sees=Ends(7, ResultsIncompleteError, "7 results came back for 12 requests"),
+    ),
+]
+"""Every row whose promise is about results and the file that they may be in."""
