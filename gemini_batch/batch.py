@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Generic
+from typing import Generic, cast
 
 from attrs import define
 
 from .endpoints.names import require_name
 from .errors import UsageError
+from .labels import require_text
 from .methods import GENERATE, R, embed, method_of
 from .models.operation import BatchOperation
 from .results import BatchResults
@@ -52,7 +53,12 @@ class Batch(Generic[R]):
 
 def known_batch(seen: str | BatchOperation, answers: type[R], key_member: str = "key") -> Batch[R]:
     """Return what is known of a batch by its name, or by a look at it."""
+    given: object = cast("object", seen)
+    if not isinstance(given, str | BatchOperation):
+        raise UsageError(f"a batch is known by its name or its operation, not by {given!a}")
     name = seen if isinstance(seen, str) else seen.name
+    if not require_text(key_member, "key_member"):
+        raise UsageError("key_member is the name of a member, and cannot be empty")
     kind = method_of(answers).answers
     batch = Batch(require_name(name, "batches"), kind, key_member=key_member)
     if isinstance(seen, BatchOperation):

@@ -9,10 +9,11 @@ from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
 from attrs import evolve
 
-from .endpoints.names import require_model
+from .endpoints.names import is_name, require_model
 from .errors import UsageError
-from .labels import ENTROPY, labelled, make_label
+from .labels import ENTROPY, labelled, make_label, require_text
 from .methods import GENERATE, Method
+from .mime import require_mime_type
 from .models.base import Model
 from .models.content import Blob, Content, FileData, FunctionResponse, Part
 from .models.file import File
@@ -52,11 +53,11 @@ class GenerateContentBuilder:
 
     def with_user_message(self, text: str) -> Self:
         """Add a message of the user."""
-        return self.with_message(Content.user(text))
+        return self.with_message(Content.user(require_text(text, "a message")))
 
     def with_model_message(self, text: str) -> Self:
         """Add an earlier answer of the model."""
-        return self.with_message(Content.model(text))
+        return self.with_message(Content.model(require_text(text, "a message")))
 
     def with_message(self, message: Content) -> Self:
         """Add a message that may have several parts."""
@@ -64,6 +65,8 @@ class GenerateContentBuilder:
 
     def with_messages(self, messages: Iterable[Content]) -> Self:
         """Add messages, oldest first."""
+        if isinstance(messages, Content):
+            raise UsageError("with_messages() takes many: wrap it in a list, or use with_message()")
         contents = (*self._request.contents, *messages)
         for number, content in enumerate(contents):
             require_parts(content, f"message {number}")
@@ -77,6 +80,7 @@ class GenerateContentBuilder:
 
     def with_inline_data(self, data: bytes, mime_type: str) -> Self:
         """Add a message of the user that is media; a request holds some 20 MB of it."""
+        require_mime_type(mime_type)
         return self.with_message(Content((Part(inline_data=Blob.of(data, mime_type)),), "user"))
 
     def with_file(self, file: File | str, mime_type: str | None = None) -> Self:
@@ -88,6 +92,8 @@ class GenerateContentBuilder:
             if file.uri is None:
                 raise UsageError(f"{file.name or 'this file'} has no uri: get it from the service")
             found = FileData(file.uri, mime_type or file.mime_type)
+        elif is_name(file, "files"):
+            raise UsageError(f"{file} is a name and no URI: give what client.files.get() returns")
         else:
             found = FileData(file, mime_type)
         return self.with_message(Content((Part(file_data=found),), "user"))

@@ -110,7 +110,7 @@ def _require_json(value: Any) -> Any:
             try:
                 value.encode("utf-8")
             except UnicodeEncodeError:
-                raise _MismatchError("holds a lone surrogate, which UTF-8 cannot") from None
+                raise _MismatchError("holds a lone surrogate, which UTF-8 cannot hold") from None
         case float():
             if not math.isfinite(value):
                 raise _MismatchError(f"{value} is not a JSON number")

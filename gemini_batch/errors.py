@@ -200,12 +200,19 @@ class IntegrityError(GeminiBatchError):
 class CreateOutcomeUnknownError(GeminiBatchError):
     """The reply to a create was lost and no batch with its ``label`` was found (yet)."""
 
-    def __init__(self, label: str) -> None:
-        super().__init__(
-            f"The request may have reached the service, and no batch labelled {label} was found. "
-            f"Look for a display name that holds [{label}] before you submit again, as "
-            f"client.adopt({label!r}) does: a batch that exists will be billed."
-        )
+    def __init__(self, label: str, *, adopting: bool = False) -> None:
+        if adopting:
+            said = (
+                f"No batch labelled {label} was found. The list of batches may lag behind: look "
+                "again later, and before you submit again, for a batch that exists will be billed."
+            )
+        else:
+            said = (
+                f"The request may have reached the service, and no batch labelled {label} was "
+                f"found. Look for a display name that holds [{label}] before you submit again, as "
+                f"client.adopt({label!r}) does: a batch that exists will be billed."
+            )
+        super().__init__(said)
         self.label = label
 
 

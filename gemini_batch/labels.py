@@ -44,7 +44,7 @@ def require_text(text: object, what: str) -> str:
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise UsageError(f"{what} holds a lone surrogate, which UTF-8 cannot") from None
+        raise UsageError(f"{what} holds a lone surrogate, which UTF-8 cannot hold") from None
     return text
 
 

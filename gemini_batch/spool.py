@@ -278,14 +278,14 @@ class NewFile:
     def __init__(self, path: StrPath, *, overwrite: bool = False) -> None:
         self._final = Path(path)
         self._overwrite = overwrite
-        if self._final.exists() and not overwrite:
+        if not overwrite and (self._final.exists() or self._final.is_symlink()):
             raise self._taken()
         if self._final.is_dir() or not self._final.parent.is_dir():
             raise UsageError(
                 f"{self._final} cannot be a file: it or its directory is not what it should be"
             )
         part, name = tempfile.mkstemp(
-            prefix=f".{self._final.name[:100]}.", suffix=".part", dir=self._final.parent
+            prefix=".gemini-batch-", suffix=".part", dir=self._final.parent
         )
         self._part = Path(name)
         self.stream: BinaryIO = os.fdopen(part, "wb")

@@ -51,6 +51,8 @@ def entries_of(requests: object) -> Iterable[Any]:
     """Return what is to be iterated over; :class:`~gemini_batch.UsageError` where it is nothing."""
     if isinstance(requests, str | bytes | bytearray | Model):
         raise UsageError(f"a batch takes many requests: wrap it in a list ({_kind(requests)})")
+    if isinstance(requests, set | frozenset):
+        raise UsageError("a set has no order to number requests by: use a list, or a mapping")
     if isinstance(requests, Mapping):
         return cast("Mapping[str, object]", requests).items()
     if isinstance(requests, Iterable):

@@ -105,7 +105,7 @@ def adopt(settings: Settings, label: str) -> FlowBody[BatchOperation]:
     """
     found = yield from find(settings, require_label(label))
     if found is None:
-        raise CreateOutcomeUnknownError(label)
+        raise CreateOutcomeUnknownError(label, adopting=True)
     return found
 
 

@@ -87,7 +87,10 @@ def wait_all(
         return found
     raised = too_late or failures[0][1]
     for name, failure in failures:
-        raised.add_note(f"{name}: {failure}")
+        if failure is not raised:
+            raised.add_note(f"{name}: {failure}")
+        elif name not in str(failure):
+            raised.add_note(f"this was of {name}")
     raised.add_note(
         f"{len(found)} of {len(batches)} batches have a final status, and their handles keep it"
     )

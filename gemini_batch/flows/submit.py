@@ -12,7 +12,7 @@ from ..batch import Batch
 from ..effects import Draw, FlowBody, Offload, flow
 from ..endpoints.batches import build_create, file_batch, inline_batch
 from ..endpoints.names import require_model, require_name
-from ..errors import CreateOutcomeUnknownError, GeminiBatchError, UsageError
+from ..errors import ApiError, CreateOutcomeUnknownError, GeminiBatchError, UsageError
 from ..labels import DrawnLabel, labelled, make_label, require_label
 from ..log import log
 from ..methods import Method, R
@@ -106,7 +106,11 @@ def submit_file(settings: Settings, file: str, order: Order[R]) -> FlowBody[Batc
     body = file_batch(order.raw_display_name, require_name(file, "files"))
     yield from _require_fresh(settings, order)
     log.info("submitting the requests of %s as %s", file, order.label)
-    name = yield from _create(settings, order, body)
+    try:
+        name = yield from _create(settings, order, body)
+    except ApiError as error:
+        error.add_note(f"its requests are in {file}, which has to exist, to be yours and ACTIVE")
+        raise
     log.info("submitted the requests of %s as %s (%s)", file, name, order.label)
     return Batch(name, order.method.answers)
 

@@ -68,9 +68,10 @@ class Parcel:
     """What the caller has to upload, the path of a file or bytes, and how to call it there."""
 
     content: StrPath | bytes
+    title: str
     name: str
     display_name: str
-    mime_type: str
+    mime_type: str | None
 
     @classmethod
     def of(
@@ -88,9 +89,10 @@ class Parcel:
         title = "" if isinstance(content, bytes) else name_of(cast("StrPath", content))
         return cls(
             cast("StrPath | bytes", content),
+            title,
             require_own_name(name or f"files/{make_label(entropy)}"),
             require_text(display_name or title.encode("utf-8", "replace").decode(), "display_name"),
-            mime_type_of(title) if mime_type is None else require_mime_type(mime_type),
+            None if mime_type is None else require_mime_type(mime_type),
         )
 
 
@@ -102,10 +104,12 @@ def send(settings: Settings, parcel: Parcel, spools: Spools, report: Report) -> 
         raise UsageError("there is nothing to upload: the file is empty")
     if source.size > FILE_LIMIT:
         raise UsageError(f"a file holds {FILE_LIMIT} bytes at most, and this is {source.size}")
+    # Not before the file was looked at: of one that is not there the type is no matter.
+    kind = parcel.mime_type or mime_type_of(parcel.title)
     while (yield from Offload(source.digest_next)):
         continue
-    name, title, kind = parcel.name, parcel.display_name, parcel.mime_type
-    return (yield from upload(settings, source, name, title, report, kind))
+    name, display_name = parcel.name, parcel.display_name
+    return (yield from upload(settings, source, name, display_name, report, kind))
 
 
 @flow

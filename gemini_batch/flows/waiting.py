@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, evolve, field, frozen
 
@@ -38,8 +38,13 @@ def waiting(
     progress: bool | Report,  # noqa: FBT001 - what the caller gave, passed on
 ) -> Waiting:
     """Return how to wait, for the arguments of a handle's method."""
-    if timeout is not None and not (timeout >= 0 and math.isfinite(timeout)):
-        raise UsageError(f"timeout must be 0 or more and finite, or None, not {timeout!r}")
+    seconds, policy = cast("object", timeout), cast("object", poll)
+    if seconds is not None and not (
+        isinstance(seconds, int | float) and seconds >= 0 and math.isfinite(seconds)
+    ):
+        raise UsageError(f"timeout must be 0 or more and finite, or None, not {seconds!r}")
+    if not isinstance(policy, PollPolicy | None):
+        raise UsageError(f"poll is a PollPolicy, or None for the client's, not {policy!a}")
     return Waiting(poll or settings.poll, timeout, report_for(progress))
 
 
@@ -100,7 +105,7 @@ class Lookout:
             self._done_since = now
         elif now - self._done_since >= self.poll.grace:
             raise ProtocolError(
-                f"{self.batch.name} finished without a result: the service calls it done since "
+                f"{self.batch.name} finished without a result: the service has called it done for "
                 f"{self.poll.grace:g} s and has nothing to show. Look again later"
             )
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Generator, Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from gemini_batch.batch import Batch
 from gemini_batch.effects import Now, Request, Send
-from gemini_batch.errors import NotFoundError, WaitTimeoutError
+from gemini_batch.errors import NotFoundError, UsageError, WaitTimeoutError
 from gemini_batch.flows.waiting import Ending, endings, waiting
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.retry import PollPolicy, RetryPolicy
@@ -257,3 +258,17 @@ def test_a_thousand_batches_end_in_order_of_their_finish(settings: Settings) -> 
     assert len(service.world.sent) == sum(isinstance(one, Send) for one in asked)
     assert sum(isinstance(one, Now) for one in asked) <= 6 * alone
     assert service.world.elapsed <= 81.25
+
+
+@pytest.mark.parametrize("timeout", ["5", -1, float("nan"), float("inf")])
+def test_a_timeout_is_a_number_of_seconds(settings: Settings, timeout: Any) -> None:
+    """It is refused before anything is sent."""
+    with pytest.raises(UsageError, match="timeout must be 0 or more and finite, or None"):
+        waiting(settings, timeout, None, progress=False)
+
+
+def test_how_often_to_look_is_a_policy(settings: Settings) -> None:
+    """A number would do for one thing that it says of many."""
+    poll: Any = 5
+    with pytest.raises(UsageError, match="poll is a PollPolicy, or None for the client's, not 5"):
+        waiting(settings, None, poll, progress=False)

@@ -13,6 +13,7 @@ import pytest
 from gemini_batch.effects import Offload, Request
 from gemini_batch.errors import IntegrityError, ServerError, UsageError
 from gemini_batch.flows.uploads import LEAST_CHUNK, Parcel, send
+from gemini_batch.mime import mime_type_of
 from gemini_batch.models.file import File
 from gemini_batch.progress import Report, report_nothing
 from gemini_batch.settings import Settings
@@ -55,7 +56,8 @@ def test_a_path_tells_the_name_and_the_type(path: Path) -> None:
     """Its last part is for people; its ending says what it is."""
     for given in (path, str(path)):
         parcel = Parcel.of(given, None, None, None, ENTROPY)
-        assert ("sky.txt", "text/plain") == (parcel.display_name, parcel.mime_type)
+        assert ("sky.txt", None) == (parcel.display_name, parcel.mime_type)
+        assert "text/plain" == mime_type_of(parcel.title)
         assert f"files/gb-{'0' * 26}" == parcel.name
 
 
@@ -72,12 +74,34 @@ def test_every_upload_has_a_name_of_its_own() -> None:
     assert 100 == len(drawn)
 
 
-@pytest.mark.parametrize("content", [b"bytes", "sky", "sky.", "sky.nothingknown", ""])
-def test_a_type_that_cannot_be_told_must_be_given(content: str | bytes) -> None:
-    """No guess is made, and nothing is read or sent."""
-    with pytest.raises(UsageError, match=r"give mime_type=…"):
-        Parcel.of(content, None, None, None, ENTROPY)
-    assert "a/b" == Parcel.of(content, "a/b", None, None, ENTROPY).mime_type
+@pytest.mark.parametrize("name", ["sky", "sky.", "sky.nothingknown"])
+def test_a_type_that_cannot_be_told_must_be_given(
+    world: World, settings: Settings, tmp_path: Path, name: str
+) -> None:
+    """No guess is made, and nothing is sent."""
+    path = tmp_path / name
+    path.write_bytes(b"bytes")
+    for content, what in ((path, f"'{name}'"), (b"bytes", "bytes")):
+        parcel = Parcel.of(content, None, None, None, ENTROPY)
+        with pytest.raises(
+            UsageError, match=f"the type of {what} cannot be told .* give mime_type="
+        ):
+            world.run(send(settings, parcel, world.spools, report_nothing))
+    assert [] == world.sent
+
+
+@pytest.mark.parametrize("name", ["nothing", "nothing.txt"])
+def test_what_is_not_there_has_no_type_to_be_told(
+    world: World, settings: Settings, tmp_path: Path, name: str
+) -> None:
+    """That it is not there is said first."""
+    parcel = Parcel.of(tmp_path / name, None, None, None, ENTROPY)
+    with pytest.raises(FileNotFoundError, match=name):
+        world.run(send(settings, parcel, world.spools, report_nothing))
+    parcel = Parcel.of(tmp_path, None, None, None, ENTROPY)
+    with pytest.raises(UsageError, match="is not a file that can be read from end to end"):
+        world.run(send(settings, parcel, world.spools, report_nothing))
+    assert [] == world.sent
 
 
 @pytest.mark.parametrize("name", ["mine", "files/", "files/a/b", "batches/b1", "files/A"])

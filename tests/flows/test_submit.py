@@ -361,3 +361,16 @@ def test_a_batch_of_a_file_that_is_not_found_may_exist(world: World, settings: S
     world.expect(lost(), *[page()] * 5, seen("PENDING", name="batches/new"))
     assert "batches/new" == world.run(submitting_file(settings, on_unknown="resubmit")).name
     assert 3 == world.lines.count(CREATE)
+
+
+@pytest.mark.parametrize("code", [400, 403, 404])
+def test_a_refusal_names_the_file_beside_the_model(
+    world: World, settings: Settings, code: int
+) -> None:
+    """What the service says does not always tell which of the two is wrong."""
+    world.expect(refusal(code))
+    with pytest.raises(ApiError) as caught:
+        world.run(submitting_file(settings))
+    assert [f"its requests are in {MINE}, which has to exist, to be yours and ACTIVE"] == (
+        caught.value.__notes__
+    )

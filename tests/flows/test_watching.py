@@ -81,7 +81,7 @@ def test_a_batch_that_is_done_without_a_result_is_an_error_in_the_end(
     world.expect(seen(), *[DONE_EMPTY] * 4)
     with pytest.raises(ProtocolError, match=f"{NAME} finished without a result") as caught:
         list(watching(world, settings, batch, poll=quick))
-    assert "done since 30 s" in str(caught.value)
+    assert "has called it done for 30 s" in str(caught.value)
     assert [10.0] * 4 == world.pauses
 
 

@@ -126,3 +126,19 @@ def test_a_batch_is_known_by_its_name() -> None:
     kind: Any = str
     with pytest.raises(UsageError, match="answers are of the type"):
         known_batch("batches/b", kind)
+
+
+@pytest.mark.parametrize("seen", [None, 5, b"batches/b1"])
+def test_a_batch_is_known_by_its_name_or_its_operation(seen: Any) -> None:
+    """What merely has a name is neither."""
+    with pytest.raises(UsageError, match="a batch is known by its name or its operation"):
+        known_batch(seen, GenerationResponse)
+
+
+@pytest.mark.parametrize(
+    ("member", "complaint"), [("", "cannot be empty"), (5, "is a string, not int")]
+)
+def test_a_key_member_is_the_name_of_one(member: Any, complaint: str) -> None:
+    """It is looked up in the metadata of every result."""
+    with pytest.raises(UsageError, match=f"key_member .*{complaint}"):
+        known_batch("batches/b1", GenerationResponse, member)

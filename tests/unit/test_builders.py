@@ -751,3 +751,18 @@ def test_requests_that_come_asynchronously_are_not_shown() -> None:
 
     builder.execute()
     assert ["a", "b"] == handed_in(desk)
+
+
+def test_what_is_no_message_is_refused_at_its_step() -> None:
+    """The step that is wrong is the one that says so."""
+    begun = GenerateContentBuilder()
+    text: Any = 5
+    with pytest.raises(UsageError, match="a message is a string, not int"):
+        begun.with_user_message(text)
+    one: Any = Content.user("x")
+    with pytest.raises(UsageError, match=r"wrap it in a list, or use with_message\(\)"):
+        begun.with_messages(one)
+    with pytest.raises(UsageError, match="is not a MIME type"):
+        begun.with_inline_data(b"x", "")
+    with pytest.raises(UsageError, match="files/abc is a name and no URI"):
+        begun.with_file("files/abc")

@@ -406,15 +406,15 @@ def nested() -> dict[str, Any]:
         (GenerateContentRequest(extra={"\x1b": {1}}), r"\x1b: set is not JSON"),
         (
             GenerateContentRequest([Content.user("ok"), Content.user("\ud800")]),
-            "contents[1].parts[0].text: holds a lone surrogate, which UTF-8 cannot",
+            "contents[1].parts[0].text: holds a lone surrogate, which UTF-8 cannot hold",
         ),
         (
             GenerateContentRequest([Content.user("\ud800")], extra={"safe": [True, None, 1, 0.5]}),
-            "contents[0].parts[0].text: holds a lone surrogate, which UTF-8 cannot",
+            "contents[0].parts[0].text: holds a lone surrogate, which UTF-8 cannot hold",
         ),
         (
             FunctionCall("f", {"a": "\ud800"}),
-            "args.a: holds a lone surrogate, which UTF-8 cannot",
+            "args.a: holds a lone surrogate, which UTF-8 cannot hold",
         ),
         (GenerateContentRequest(extra=nested()), "not JSON: nested too deeply, or within itself"),
         ([b"a", nested()], "not JSON: nested too deeply, or within itself"),

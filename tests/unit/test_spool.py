@@ -333,7 +333,7 @@ def test_a_file_takes_its_name_when_it_is_whole(tmp_path: Path) -> None:
         file.write(b"whole")
         file.flush()
         (part,) = tmp_path.iterdir()
-        assert re.fullmatch(r"\.saved\.jsonl\..+\.part", part.name)
+        assert re.fullmatch(r"\.gemini-batch-.+\.part", part.name)
         assert 0o600 == stat.S_IMODE(part.stat().st_mode)
 
     assert [final] == list(tmp_path.iterdir())

@@ -233,7 +233,7 @@ POISONS: list[tuple[Any, str]] = [
     (object(), "object is not JSON"),
     (dt.datetime(2026, 1, 1, tzinfo=dt.UTC), "datetime is not JSON"),
     ({1: 2}, "the member name 1 is not a string"),
-    ("a\ud800", "holds a lone surrogate, which UTF-8 cannot"),
+    ("a\ud800", "holds a lone surrogate, which UTF-8 cannot hold"),
 ]
 STEPS = st.lists(st.sampled_from(["name", "other"]) | st.integers(0, 2), max_size=4)
 
@@ -577,3 +577,11 @@ def test_nothing_is_sent_unless_all_requests_are_sound(
     assert {"Draw", "Offload"} == set(outside.asked)
     assert [True] == [spool.closed for spool in spools.made]
     assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_set_is_refused(kind: type) -> None:
+    """Its order differs from one run to the next, and so would the numbers of its prompts."""
+    with pytest.raises(UsageError, match="a set has no order to number requests by"):
+        entries_of(kind(["a", "b"]))
+    assert ["a", "b"] == list(entries_of({"a": 1, "b": 2}.keys()))

@@ -112,7 +112,7 @@ def reading(operation: str, scenarios: str, *spoilt: str) -> list[Row]:
 
 NO_LIST = tuple(fault for fault in NONSENSE if fault not in {"json-empty", "body-empty"})
 """What is no list; a list with nothing in it may be left out."""
-NOT_FOUND = Raises(CreateOutcomeUnknownError, r"\[gb-mine\]")
+NOT_FOUND = Raises(CreateOutcomeUnknownError, "look again later")
 
 READING: list[Row] = [
     *reading("list", "list_batches_whole", *NO_LIST),
