@@ -46,7 +46,10 @@ if os.environ.get("DOCS_INTERSPHINX"):
     }
 _others = [*sys.stdlib_module_names, "aiohttp", "attr", "attrs", "msgspec", "requests"]
 nitpick_ignore_regex = [
-    (r"py:.*", r"(.*\.)?(A|B|P|R|T|X_co|Found|Int64)"),  # type variables and aliases have no pages
+    (
+        r"py:.*",
+        r"(.*\.)?(A|B|P|R|T|X_co|Answer|Found|Int64)",
+    ),  # type variables and aliases have no pages
     (r"py:.*", r"(.*\.)?(Entry|Prompt|Requests|Supply|Via|OnUnknown|Report|StrPath|EndedStatus)"),
     (r"py:.*", rf"({'|'.join(_others)})\..*"),
     (r"py:.*", rf"({'|'.join(dir(builtins))})"),

@@ -1,1 +1,1 @@
-"""What the documentation draws from the code: the life of a batch, and the two facades."""
+"""What the documentation draws from the code: the life of a batch, both facades, faults."""

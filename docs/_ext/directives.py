@@ -1,4 +1,4 @@
-"""The two directives that draw from the code, for Sphinx; what they draw needs nothing of it."""
+"""The directives that draw from the code, for Sphinx; what they draw needs nothing of it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 from gemini_batch.states import TRANSITIONS
 
 from .diagram import draw
+from .faults import TABLES, UnexplainedError
 from .matrix import OPERATORS, TWINS, EmptyCellError, tables
 
 WIDTH = 40
@@ -77,11 +78,26 @@ class FacadeMatrix(SphinxDirective):
         return [link(self.env.docname, target, text)]
 
 
-def words(text: str) -> list[nodes.Node]:
-    """Return a line of a docstring, with its code as code."""
+class EmulatorWords(SphinxDirective):
+    """Set out the words of the emulator's faults: one of the tables of them, by its name."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        try:
+            found = TABLES[self.arguments[0]]()
+        except (KeyError, UnexplainedError) as error:
+            raise ExtensionError(f"the words of the emulator: {error}") from error
+        rows = [[words(cell, code="`") for cell in row] for row in found.rows]
+        return [table(found.heads, rows)]
+
+
+def words(text: str, code: str = "``") -> list[nodes.Node]:
+    """Return a line of text, with its code as code: what stands between these quotes."""
     return [
-        nodes.literal(text=part) if code % 2 else nodes.Text(part)
-        for code, part in enumerate(text.split("``"))
+        nodes.literal(text=part) if inside % 2 else nodes.Text(part)
+        for inside, part in enumerate(text.split(code))
     ]
 
 
@@ -108,7 +124,8 @@ def _row(cells: Sequence[Sequence[nodes.Node]]) -> nodes.row:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """Name the two directives."""
+    """Name the directives."""
     app.add_directive("state-diagram", StateDiagram)
     app.add_directive("facade-matrix", FacadeMatrix)
+    app.add_directive("emulator-words", EmulatorWords)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,12 +8,15 @@ from __future__ import annotations
 import signal
 import sys
 
+from .streams import stand_in
+
 NEEDED = {"click", "rich"}
 """What the extra ``cli`` installs."""
 
 
 def main() -> None:
     """Run ``gemini-batch``, and end the process with its exit status."""
+    stand_in()
     # While it is being loaded, and when all is said, Ctrl-C just ends it, without a traceback.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)

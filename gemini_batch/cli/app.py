@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 
 import click
+from click.exceptions import Exit as Exited
+from click.shell_completion import shell_complete
 
 from . import batches, completion, demo, files, run, serve
 from .endings import Exit
-from .interrupts import heeding_interrupts
+from .interrupts import Interrupts, heeding_interrupts
 from .sections import Sections
+from .streams import hush
 
 EXIT_STATUSES = """\b
 Exit status:
@@ -54,11 +59,34 @@ def run_app(arguments: Sequence[str]) -> int:
             stream.reconfigure(errors="backslashreplace")  # no encoding is too small for any text
     with heeding_interrupts() as interrupts:
         try:
-            name = completion.PROGRAM
-            status = app.main(list(arguments), name, standalone_mode=False, obj=interrupts)
-        except click.ClickException as wrong:
-            wrong.show()
-            return wrong.exit_code
-        except click.Abort:
-            return Exit.INTERRUPTED
-        return int(status or 0)
+            status = _run(arguments, interrupts)
+        except BrokenPipeError:
+            status = Exit.PIPE_CLOSED
+        except OSError as error:
+            status = Exit.FAILED
+            with suppress(OSError):  # the same may be true of standard error
+                sys.stderr.write(f"gemini-batch: standard output: {error.strerror or error}\n")
+        try:
+            sys.stdout.flush()
+        except OSError:  # what cannot be written would fail again when the process ends
+            hush()
+            return status or Exit.FAILED
+        return status
+
+
+def _run(arguments: Sequence[str], interrupts: Interrupts) -> int:
+    asked = os.environ.get(completion.VARIABLE)
+    if asked:
+        return shell_complete(app, {}, completion.PROGRAM, completion.VARIABLE, asked)
+    # The way of click itself would end the process with 1 where nobody reads its output.
+    try:
+        with app.make_context(completion.PROGRAM, list(arguments), obj=interrupts) as context:
+            app.invoke(context)
+    except Exited as ended:
+        return ended.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    return Exit.COMPLETE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeAlias
@@ -16,6 +17,19 @@ Command: TypeAlias = Callable[..., Exit]
 
 Callback: TypeAlias = Callable[..., None]
 """What click calls, with each option by its name."""
+
+
+class Seconds(click.FloatRange):
+    """A length of time, which a wait can come to the end of."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Refuse what is no number, and numbers that are none of seconds."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a number of seconds.", param, ctx)
+        return seconds
 
 
 def told(command: Command) -> Callback:
@@ -47,7 +61,7 @@ def waiting(command: Callback) -> Callback:
     """Add the option that says how often to look at a batch."""
     return click.option(
         "--poll-interval",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Seconds(min=0, min_open=True),
         metavar="SECONDS",
         help="Look at the batch this often, instead of less and less often, up to once a minute.",
     )(command)

@@ -6,16 +6,19 @@ from itertools import islice
 from typing import Any
 
 import click
+from attrs import evolve
 
 from ..errors import CreateOutcomeUnknownError, UsageError
 from ..labels import require_label
 from ..models.embedding import EmbedContentResponse
-from ..models.operation import BatchState
+from ..models.operation import BatchOperation, BatchState
+from ..progress import Report
 from ..sync import SyncBatchClient, SyncBatchHandle
-from .arguments import example, limited, remote, told, waiting
+from .arguments import Seconds, example, limited, remote, told, waiting
 from .each import each
 from .endings import Ending, Exit, conduct
 from .options import Options
+from .streams import is_shown
 from .telling import BATCHES, batch_lines, batch_row, facts_of, heading
 from .way import Way, met
 
@@ -59,7 +62,7 @@ def status(options: Options, name: str) -> Exit:
 @click.argument("name", metavar="BATCH")
 @click.option(
     "--timeout",
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     metavar="SECONDS",
     help="Fail after so long; the batch goes on.",
 )
@@ -80,7 +83,7 @@ def wait(options: Options, name: str, timeout: float | None) -> Exit:
             with (
                 screen.progress() as progress,
                 client.as_completed(
-                    [batch], timeout=timeout, progress=way.noting(progress)
+                    [batch], timeout=timeout, progress=way.noting(of_one(progress))
                 ) as ended,
             ):
                 for _ in ended:
@@ -90,10 +93,24 @@ def wait(options: Options, name: str, timeout: float | None) -> Exit:
         return Ending(
             Exit.COMPLETE if succeeded else Exit.FAILED,
             facts={"batch": facts_of(operation)},
-            answer=batch_lines(operation),
+            answer=batch_lines(operation) if is_shown() else (),  # the status says enough
         )
 
     return conduct(options.interrupts, screen, go, way.last_words)
+
+
+def of_one(report: Report) -> Report:
+    """Return a report of the wait for one batch, which counts its requests and no batches."""
+    return lambda progress: report(evolve(progress, state=""))
+
+
+def listed(operation: BatchOperation) -> dict[str, Any]:
+    """Return what a list tells of a batch: not where its results are, which it does not know."""
+    facts = facts_of(operation)
+    return {name: value for name, value in facts.items() if name not in _NOT_LISTED}
+
+
+_NOT_LISTED = {"inlined", "responses_file"}
 
 
 @click.command(
@@ -110,7 +127,7 @@ def wait(options: Options, name: str, timeout: float | None) -> Exit:
 def list_batches(options: Options, limit: int | None) -> Exit:
     """Print the batches of the project of the API key, newest first, page by page.
 
-    With --json, each is one line of JSON.
+    With --json, each is one line of JSON. Where results are, only "gemini-batch status" tells.
     """
     screen = options.screen()
 
@@ -120,7 +137,7 @@ def list_batches(options: Options, limit: int | None) -> Exit:
             for number, operation in enumerate(islice(found, limit)):
                 if not (number or options.as_json):
                     screen.answer(heading(BATCHES), {})
-                screen.answer(batch_row(operation), facts_of(operation))
+                screen.answer(batch_row(operation), listed(operation))
         return Ending(Exit.COMPLETE, facts=None)
 
     return conduct(options.interrupts, screen, go)
@@ -188,7 +205,13 @@ def adopt(options: Options, label: str) -> Exit:
     way = Way(options, "status", label=wanted)
 
     def go() -> Ending:
-        require_label(wanted)
+        try:
+            require_label(wanted)
+        except UsageError:
+            raise UsageError(
+                f"{label!a} is not a label: it begins with gb-, and was printed when the requests "
+                "were submitted"
+            ) from None
         with options.client() as client:
             try:
                 batch: SyncBatchHandle[Any] = client.adopt(wanted)

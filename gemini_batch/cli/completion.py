@@ -8,6 +8,8 @@ from click.shell_completion import get_completion_class
 from .arguments import example
 
 PROGRAM = "gemini-batch"
+VARIABLE = "_GEMINI_BATCH_COMPLETE"
+"""By which the script of a shell asks for words."""
 
 
 @click.command(
@@ -27,4 +29,4 @@ def completion(context: click.Context, shell: str) -> None:
     if found is None:
         raise click.UsageError(f"there is no completion for {shell}")
     root = context.find_root().command
-    click.echo(found(root, {}, PROGRAM, "_GEMINI_BATCH_COMPLETE").source())
+    click.echo(found(root, {}, PROGRAM, VARIABLE).source())

@@ -40,8 +40,7 @@ def each(
                     screen.complain(said if name in said else f"{name}: {said}", *notes)
                 else:
                     facts.append({"name": name, "error": None})
-                    if not options.as_json:
-                        screen.answer(f"{name}: {done}", {})
+                    screen.tell(f"{name}: {done}")
         return Ending(Exit.FAILED if failed else Exit.COMPLETE, facts={collection: facts})
 
     def last_words(_: BaseException) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import Any
@@ -18,6 +16,15 @@ from ..errors import (
 )
 from .interrupts import Interrupts, TerminatedError
 from .show import Screen
+from .streams import hush
+
+_WORDS = {
+    "give mime_type=…": "give --mime-type, such as text/plain",
+    "give model=…": "give --model",
+    " (or with allow_http=True)": "",
+    "into the argument api_key": "into the environment",
+}
+"""What errors say to those who write programs, and what it is for those who type commands."""
 
 
 class Exit(IntEnum):
@@ -79,7 +86,7 @@ def conduct(
             screen.fail(status, said, [*notes, *filter(None, [last_words(error)])])
             return status
     except BrokenPipeError:
-        _hush()
+        hush()
         return Exit.PIPE_CLOSED
 
 
@@ -93,17 +100,18 @@ def account_of(error: BaseException) -> tuple[Exit, str, list[str]]:
             return Exit.INTERRUPTED, "interrupted", []
         case WaitTimeoutError() | CreateOutcomeUnknownError():
             # What follows their first sentence tells a program how to go on.
-            return Exit.FAILED, str(error).partition(". ")[0], notes
+            said = str(error).partition(". ")[0]
+            return Exit.FAILED, said.removesuffix(" after 0 s"), notes
         case OSError(filename=name, strerror=reason):
             where = f"{name}: " if name else ""
             return Exit.FAILED, f"{where}{reason or error}", notes
+        case UsageError():
+            return Exit.USAGE, _in_words_of_a_shell(str(error)), notes
         case _:
-            status = Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED
-            return status, str(error), notes
+            return Exit.FAILED, str(error), notes
 
 
-def _hush() -> None:
-    """Say nothing more to a reader that has gone, not even what is flushed at the very end."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
+def _in_words_of_a_shell(said: str) -> str:
+    for word, ours in _WORDS.items():
+        said = said.replace(word, ours)
+    return said

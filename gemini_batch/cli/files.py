@@ -11,7 +11,7 @@ from ..sync import SyncBatchClient
 from .arguments import example, limited, remote, to_file, told
 from .each import each
 from .endings import Ending, Exit, conduct
-from .options import Options, Target, shown
+from .options import Options, Target, require_readable, require_stdout, shown
 from .sections import Sections
 from .telling import FILES, facts_of, file_lines, file_row, heading
 
@@ -45,6 +45,8 @@ def upload(
     screen = options.screen()
 
     def go() -> Ending:
+        require_readable(path)
+        require_stdout()
         with options.client() as client, screen.progress() as progress:
             file = client.files.upload(
                 path, mime_type=mime_type, name=name, display_name=display_name, progress=progress

@@ -19,6 +19,7 @@ from ..models.generation import GenerateContentRequest
 from ..spool import MemorySpool
 from ..submission import Entry, Submission
 from ..text import printable
+from .options import unreadable
 
 Format: TypeAlias = Literal["auto", "jsonl", "text"]
 
@@ -110,11 +111,17 @@ class Input:
 
     def _all_lines(self) -> Iterator[bytes | None]:
         splitter = LineSplitter()
-        while piece := self._file.read(PIECE):
+        while piece := self._read_piece():
             for line in splitter.feed(piece):
                 yield line.text
         for line in splitter.finish():
             yield line.text
+
+    def _read_piece(self) -> bytes:
+        try:
+            return self._file.read(PIECE)
+        except OSError as error:
+            raise unreadable(self._name, error) from None
 
     def _recognise(self, text: bytes) -> None:
         """Tell the format by the first line that is not empty, unless it was given."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from attrs import field, frozen
 
@@ -19,6 +19,7 @@ from ..sync import SyncBatchClient
 from ..text import printable
 from .interrupts import Interrupts
 from .show import LONGEST, Screen
+from .streams import is_shown
 
 STANDARD = "-"
 """As a path: standard input or output."""
@@ -90,15 +91,28 @@ class Target:
 
     def check(self, options: Options, source: str = STANDARD) -> None:
         """Refuse an output that could not be written later, when the batch has been paid for."""
+        if self.is_stdout or options.as_json:
+            require_stdout()
         if self.is_stdout:
             if options.as_json:
                 raise UsageError("-o - and --json both want standard output: give -o a file")
             return
-        path, name = Path(self.path), shown(self.path)
+        try:
+            self._check_path(Path(self.path), source)
+        except OSError as error:
+            reason = error.strerror or error
+            raise UsageError(f"{shown(self.path)} cannot be written: {reason}") from None
+
+    def _check_path(self, path: Path, source: str) -> None:
+        name = shown(self.path)
+        if path.is_dir():
+            raise UsageError(f"{name} is a directory; give -o the name of a file")
+        if path.absolute().parent in _DEVICES or (path.exists() and not path.is_file()):
+            raise UsageError(
+                f"{name} is a device or a pipe, not a file; for standard output give -o -"
+            )
         if path.exists():
-            if not path.is_file():
-                raise UsageError(f"{name} is not a file; for standard output give -o -")
-            if source != STANDARD and path.samefile(source):
+            if source != STANDARD and _is_same(path, source):
                 raise UsageError(f"{name} is the input as well: choose another name")
             if not self.force:
                 raise UsageError(f"{name} exists already: choose another name, or give --force")
@@ -116,6 +130,44 @@ class Target:
         for line in results.lines():
             sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
+
+
+_DEVICES = {Path("/dev"), Path("/dev/fd")}
+"""Where ``/dev/stdout`` is: a file itself where standard output is one, but not to be replaced."""
+
+
+def _is_same(path: Path, source: str) -> bool:
+    try:
+        return path.samefile(source)
+    except OSError:  # the source cannot be read, which is said when it is opened
+        return False
+
+
+def require_stdout() -> None:
+    """Refuse to begin what has to be written to standard output if that is closed."""
+    if not is_shown():
+        raise UsageError("standard output is closed, and is needed here; nothing was sent")
+
+
+def opened(path: str) -> BinaryIO:
+    """Open an input; :class:`~gemini_batch.UsageError` if it cannot be."""
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise unreadable(shown(path), error) from None
+
+
+def require_readable(path: str) -> None:
+    """Refuse a file that cannot be opened; one that waits for a writer is not waited for."""
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK))
+    except OSError as error:
+        raise unreadable(shown(path), error) from None
+
+
+def unreadable(name: str, error: OSError) -> UsageError:
+    """Return the refusal of an input that cannot be read."""
+    return UsageError(f"{name} cannot be read: {error.strerror or error}; nothing was sent")
 
 
 def shown(path: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from attrs import frozen
 
-from ..errors import BatchEndedError
+from ..errors import BatchEndedError, UsageError
 from ..models.operation import BatchOperation
 from ..progress import Report
 from ..results import BatchResults
@@ -16,7 +16,7 @@ from ..states import Cancelled, Expired
 from ..sync import SyncBatchHandle
 from .arguments import emulated, example, remote, to_file, told, waiting
 from .endings import Ending, Exit, conduct
-from .options import Options, Target, shown
+from .options import Options, Target, require_stdout, shown
 from .way import Way, met
 from .work import Work, with_work
 
@@ -89,6 +89,7 @@ def submit(options: Options, work: Work) -> Exit:
 
     def go() -> Ending:
         work.check()
+        require_stdout()
         with ExitStack() as stack:
             requests = way.input = work.input(stack)
             client = stack.enter_context(options.client(work.model))
@@ -134,6 +135,8 @@ def results(options: Options, name: str, target: Target, key_member: str) -> Exi
     way = Way(options, "results", (*target.words, *member))
 
     def go() -> Ending:
+        if not key_member:
+            raise UsageError("--key-member is the name of a member, and cannot be empty")
         target.check(options)
         with options.client() as client:
             batch = met(client, name, way, key_member)

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress as Bars, TaskID, TextColumn, TimeE
 from ..log import log
 from ..progress import Progress, Report, StderrReport, report_nothing
 from ..text import printable
+from .streams import is_shown
 
 LONGEST = 4096
 """Characters of one printed line."""
@@ -49,6 +50,11 @@ class Screen:
         else:
             _write(sys.stdout, line)
 
+    def tell(self, line: str) -> None:
+        """Show what was done, which is no less done where standard output is closed."""
+        if not self.as_json:
+            _write(sys.stdout if is_shown() else sys.stderr, line)
+
     def conclude(
         self,
         status: int,
@@ -58,7 +64,7 @@ class Screen:
     ) -> None:
         """Show how the command ended: its answer, and the remarks unless they go without saying.
 
-        Remarks are on standard error if something else is on standard output.
+        Remarks are on standard error if something else is on standard output, or it is closed.
         """
         if self.as_json:
             if facts is not None:
@@ -70,7 +76,7 @@ class Screen:
             answered = True
         sys.stdout.flush()
         if status or not self.quiet:
-            apart = status or answered or self.stdout_taken
+            apart = status or answered or self.stdout_taken or not is_shown()
             for line in remarks:
                 _write(sys.stderr if apart else sys.stdout, line)
         sys.stdout.flush()
@@ -78,7 +84,7 @@ class Screen:
     def fail(self, status: int, said: str, notes: Iterable[str]) -> None:
         """Show why the command could not do its work."""
         lines = [said, *notes]
-        if self.as_json:
+        if self.as_json and is_shown():
             self._write_json({"exit_status": int(status), "error": said, "notes": lines[1:]})
         self.complain(*lines)
 

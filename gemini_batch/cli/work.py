@@ -6,8 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import wraps
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 from attrs import frozen
@@ -18,7 +17,7 @@ from ..submission import Via
 from ..sync import SyncBatchClient, SyncBatchHandle
 from .arguments import Callback
 from .inputs import PROMPTS, TEXTS, Format, Input
-from .options import STANDARD, shown
+from .options import STANDARD, opened, shown
 from .show import Screen
 
 
@@ -45,10 +44,8 @@ class Work:
         kind = TEXTS if self.embeddings else PROMPTS
         if self.source == STANDARD:
             return Input(sys.stdin.buffer, "standard input", self.form, kind)
-        return Input(self._opened(stack), shown(self.source), self.form, kind)
-
-    def _opened(self, stack: ExitStack) -> BinaryIO:
-        return stack.enter_context(Path(self.source).open("rb"))
+        file = stack.enter_context(opened(self.source))
+        return Input(file, shown(self.source), self.form, kind)
 
     def announce(self, screen: Screen) -> None:
         """Say what is waited for where a terminal would only stand still."""

@@ -93,6 +93,32 @@ def test_a_wait_that_is_over_before_the_batch_says_how_to_go_on(
     assert f"  still running: {name}; look again with: gemini-batch wait {name}" == second
 
 
+def test_a_wait_without_patience_looks_and_counts_no_seconds(
+    command: Command, emulator: Emulator, prompts: str
+) -> None:
+    """Nobody has waited."""
+    emulator.faults.add("states", "RUNNING*90")
+    name = command("submit", prompts, "-m", "m", "-q").out.strip()
+    done = command("wait", name, *QUICKLY, "--timeout", "0")
+    emulator.faults.clear()
+    assert (1, f"gemini-batch: {name} is still RUNNING") == (done.status, done.err.splitlines()[-2])
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+@pytest.mark.parametrize("option", ["--timeout", "--poll-interval"])
+def test_a_wait_has_a_length(option: str, seconds: str, command: Command, batch: str) -> None:
+    """What is no number of seconds is refused at once, without last words."""
+    done = command("wait", batch, option, seconds)
+    assert (2, "") == (done.status, done.out)
+    assert f"'{option}': {seconds} is not a number of seconds." in done.err
+    assert "look again" not in done.err
+
+
+def test_a_wait_for_one_batch_counts_its_requests(command: Command, batch: str) -> None:
+    """There is nothing to say of the number of batches."""
+    assert "waiting 3 of 3 requests\n" == command("wait", batch, *QUICKLY).err
+
+
 def test_a_batch_of_embeddings_is_waited_for_like_any_other(command: Command, prompts: str) -> None:
     """Nobody has to say which kind it is."""
     name = command("submit", prompts, "-m", "m", "-q", "--embeddings").out.strip()
@@ -117,13 +143,15 @@ def test_a_list_is_a_table_newest_first(command: Command, prompts: str) -> None:
 def test_a_list_for_programs_has_a_line_for_each_batch(
     command: Command, prompts: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each line is what ``status`` tells, results in the batch apart; a limit is kept."""
+    """Each line is what ``status`` tells, but for where results are; a limit is kept."""
     monkeypatch.setattr(batches, "PAGE", 1)
     names = [command("submit", prompts, "-m", "m", "-q").out.strip() for _ in range(3)]
     lines = [json.loads(line) for line in command("list", "--json").out.splitlines()]
     assert [*reversed(names)] == [line["name"] for line in lines]
     looked_at = command("status", names[-1], "--json").facts["batch"]
-    assert {**looked_at, "inlined": False} == lines[0]
+    assert looked_at["inlined"]
+    assert {"inlined", "responses_file"} == looked_at.keys() - lines[0].keys()
+    assert lines[0].items() <= looked_at.items()
     assert 2 == len(command("list", "--json", "--limit", "2").out.splitlines())
     assert 1 + 1 == len(command("list", "--limit", "1").out.splitlines())
 
@@ -218,8 +246,19 @@ def test_a_label_that_no_batch_has_is_said_so(command: Command) -> None:
     done = command("adopt", "gb-nobody")
     assert (1, "") == (done.status, done.out)
     first, second = done.err.splitlines()
-    assert first.endswith("no batch labelled gb-nobody was found")
+    assert first.lower().endswith("no batch labelled gb-nobody was found")
     assert "  the list of the service may lag behind: look again later" == second
+
+
+def test_what_is_no_label_is_said_in_the_words_of_the_command(
+    command: Command, emulator: Emulator
+) -> None:
+    """It cannot be left out here."""
+    done = command("adopt", "none")
+    assert (2, "") == (done.status, done.out)
+    assert "'none' is not a label: it begins with gb-" in done.err
+    assert "leave it out" not in done.err
+    assert [] == emulator.seen
 
 
 @pytest.mark.parametrize(

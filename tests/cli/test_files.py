@@ -1,6 +1,7 @@
 """``files``: upload, look, list, download and delete."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,9 +48,22 @@ def test_an_upload_can_be_named_and_typed(command: Command, prompts: str) -> Non
     again = command("files", "upload", prompts, *words)
     assert (2, True) == (again.status, "files/mine exists already" in again.err)
     Path("prompts.what").write_text("x")
-    assert 2 == command("files", "upload", "prompts.what").status
-    gone = command("files", "upload", "gone.txt")
-    assert (1, "gemini-batch: gone.txt: No such file or directory\n") == (gone.status, gone.err)
+    untold = command("files", "upload", "prompts.what")
+    assert (2, True) == (untold.status, "give --mime-type, such as text/plain" in untold.err)
+
+
+@pytest.mark.parametrize("path", ["gone", "gone.txt", "folder", "pipe"])
+def test_what_cannot_be_read_is_not_uploaded(
+    path: str, command: Command, emulator: Emulator
+) -> None:
+    """Whatever its name ends with, that is what is wrong; a pipe is not waited for."""
+    Path("folder").mkdir()
+    os.mkfifo("pipe")
+    done = command("files", "upload", path)
+    assert (2, "") == (done.status, done.out)
+    assert done.err.startswith(f"gemini-batch: {path} ")
+    assert "read" in done.err
+    assert [] == emulator.seen
 
 
 def test_a_look_tells_all_that_is_known(command: Command, uploaded: str) -> None:

@@ -98,7 +98,7 @@ def test_all_bad_lines_are_named_and_no_request_is_given_out_after_the_first() -
         "line 8: contents is empty",
         "line 9: in its request: generationConfig.topK: expected an integer, got 'many'",
         "line 10: it is not a JSON object",
-        "line 11: contents[0].parts[0].text: holds a lone surrogate, which UTF-8 cannot",
+        "line 11: contents[0].parts[0].text: holds a lone surrogate, which UTF-8 cannot hold",
         "line 12: the prompt is empty",
         "line 13: beside 'key' it needs 'prompt' or 'request' alone, and it has 'prompt', 'id'",
         "line 14: beside 'key' it needs 'prompt' or 'request' alone, and it has nothing",

@@ -126,7 +126,7 @@ def test_impatience_costs_no_last_words(spawn: Spawn) -> None:
 
 def test_nothing_is_said_to_a_reader_that_has_gone(tmp_path: Path) -> None:
     """What is still to be flushed when the process ends goes nowhere."""
-    program = "import sys; from gemini_batch.cli.endings import _hush; print('lost'); _hush()"
+    program = "import sys; from gemini_batch.cli.streams import hush; print('lost'); hush()"
     with (tmp_path / "out").open("w+") as out:
         buffered = {**os.environ, "PYTHONUNBUFFERED": ""}
         subprocess.run([sys.executable, "-c", program], stdout=out, env=buffered, check=True)

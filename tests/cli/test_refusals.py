@@ -55,8 +55,10 @@ def test_an_existing_output_is_refused_before_anything_is_sent(
 @pytest.mark.parametrize(
     ("output", "reason"),
     [
-        ("folder", "folder is not a file"),
-        ("/dev/null", "/dev/null is not a file"),
+        ("folder", "folder is a directory; give -o the name of a file"),
+        ("/dev/null", "/dev/null is a device or a pipe, not a file; for standard output give -o -"),
+        ("/dev/stdout", "/dev/stdout is a device or a pipe, not a file; for standard output "),
+        (300 * "x", f"{300 * 'x'} cannot be written: File name too long"),
         ("nowhere/out.jsonl", "there is no directory nowhere"),
         ("prompts.txt/out.jsonl", "there is no directory prompts.txt"),
     ],
@@ -96,10 +98,45 @@ def test_an_output_in_a_directory_that_cannot_be_written_to_is_refused(
     assert "the directory . cannot be written to" in done.err
 
 
-def test_an_input_that_is_not_there_is_named(command: Command, emulator: Emulator) -> None:
-    """What the system says of a file is said in one line."""
-    done = command("run", "none.txt", "-o", "out.jsonl", *RUN)
-    assert (1, "gemini-batch: none.txt: No such file or directory\n") == (done.status, done.err)
+@pytest.mark.parametrize("verb", [["run", "-o", "out.jsonl", "--force"], ["submit"]])
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("none.txt", "No such file or directory"),
+        ("folder", "Is a directory"),
+        ("/proc/self/mem", "Input/output error"),
+    ],
+)
+def test_an_input_that_cannot_be_read_is_named(
+    verb: list[str], source: str, reason: str, command: Command, emulator: Emulator
+) -> None:
+    """What the system says of a file is said in one line, whether the output exists or not."""
+    Path("folder").mkdir()
+    Path("out.jsonl").touch()
+    done = command(*verb, source, "-m", "m", "-q")
+    said = f"gemini-batch: {source} cannot be read: {reason}; nothing was sent\n"
+    assert Done(2, "", said) == done
+    assert [] == emulator.seen
+
+
+@pytest.mark.parametrize(
+    ("words", "told", "untold"),
+    [
+        (["status", "batches/b", "--base-url", "http://a.example"], "only for this machine", "="),
+        (["list", "--base-url", "https://key@a.example"], "goes into the environment", "argument"),
+        (["submit", "prompts.txt", "-m", ""], "no model: give --model, such as", "="),
+        (["results", "batches/b", "-o", "x", "--key-member", ""], "--key-member is the name", "="),
+    ],
+)
+@pytest.mark.usefixtures("prompts")
+def test_advice_is_in_the_words_of_the_command(
+    words: list[str], told: str, untold: str, command: Command, emulator: Emulator
+) -> None:
+    """Nobody types Python into a shell."""
+    done = command(*words)
+    assert (2, "") == (done.status, done.out)
+    assert told in done.err
+    assert untold not in done.err
     assert [] == emulator.seen
 
 

@@ -350,7 +350,7 @@ def test_a_reader_that_has_gone_ends_the_command_with_141(
     words: list[str], prompts: str, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """That is what a shell reports of a command that such a pipe has ended."""
-    monkeypatch.setattr(endings, "_hush", lambda: None)
+    monkeypatch.setattr(endings, "hush", lambda: None)
     gone = io.TextIOWrapper(Gone(), write_through=True)
     with contextlib.redirect_stdout(gone):
         assert 141 == command("run", prompts, *RUN, *words).status

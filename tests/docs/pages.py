@@ -31,6 +31,7 @@ STRUCTURE = {
     "{eval-rst}": r"\.\. auto\w+:: .*|\s+:[\w-]+:.*",
     "{state-diagram}": "",
     "{facade-matrix}": "",
+    "{emulator-words}": "",
 }
 """Directives that hold no text, and all that a line of one may be."""
 
