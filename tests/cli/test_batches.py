@@ -175,6 +175,8 @@ def test_batches_are_cancelled_one_by_one(
     assert done.err.startswith("gemini-batch: HTTP 404 NOT_FOUND")
     assert 1 == done.err.count("\n")
     assert running in [act.name for act in emulator.acted.of("cancel")]
+    told = command("cancel", finished, "--json").facts
+    assert [{"name": finished, "error": None}] == told["batches"]
 
 
 def test_batches_are_deleted_one_by_one(command: Command, batch: str) -> None:

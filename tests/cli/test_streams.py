@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from gemini_batch.cli import app, streams
+from gemini_batch import UsageError
+from gemini_batch.cli import app, options, streams
 from gemini_batch.emulator import Emulator
 from tests.cli.conftest import QUICKLY, Done, lines_of
 
@@ -135,3 +136,13 @@ def test_output_that_is_lost_is_a_failure(
     monkeypatch.setattr(sys, "stdout", Full())
     assert 1 == app.run_app(["--help"])
     assert "gemini-batch: standard output: No space left on device\n" == capsys.readouterr().err
+
+
+def test_closed_output_is_refused_with_the_status_of_a_wrong_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where standard output leads somewhere, nothing is refused."""
+    options.require_stdout()
+    monkeypatch.setattr(sys, "stdout", streams.NoOutput())
+    with pytest.raises(UsageError, match="standard output is closed"):
+        options.require_stdout()

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from gemini_batch.batch import Batch
+from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.settings import Settings
 
 from .world import World
@@ -29,3 +31,9 @@ def told(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     """Listen to what is logged, from INFO on."""
     caplog.set_level(logging.INFO, logger="gemini_batch")
     return caplog
+
+
+@pytest.fixture
+def batch() -> Batch[GenerationResponse]:
+    """Return a batch of which only the name is known."""
+    return Batch("batches/b1", GenerationResponse)

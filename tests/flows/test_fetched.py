@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from gemini_batch.batch import Batch
-from gemini_batch.effects import Effect, Flow
 from gemini_batch.errors import (
     BatchCancelledError,
     BatchEndedError,
@@ -16,18 +15,17 @@ from gemini_batch.errors import (
     ServerError,
     TransportError,
 )
-from gemini_batch.flows.results import results, status
+from gemini_batch.flows.results import results
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.models.generation import GenerationResponse
-from gemini_batch.progress import Progress, report_nothing
-from gemini_batch.results import BatchResults
+from gemini_batch.progress import Progress
 from gemini_batch.settings import Settings
 from gemini_batch.states import (
-    BatchStatus,
     Succeeded,
 )
 from gemini_batch.submission import SubmittedKeys
 
+from .acts import having, looking, texts
 from .replies import RESULTS, inlined, line, lost, page, refused, seen, whole
 from .world import Answer, World
 
@@ -36,31 +34,6 @@ GET, FETCH = f"GET {NAME}", f"GET {RESULTS}:download?alt=media"
 THREE = [line("10", "c"), line("b", "d"), line("9", "b")]
 FILE = whole(*THREE)
 SUCCEEDED = seen("SUCCEEDED", file=RESULTS)
-
-
-@pytest.fixture
-def batch() -> Batch[GenerationResponse]:
-    """Return a batch of which only the name is known."""
-    return Batch(NAME, GenerationResponse)
-
-
-def looking(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> Flow[Effect[object], BatchStatus[Any]]:
-    """Return one look, with the results of a finished batch."""
-    return status(settings, batch, world.spools)
-
-
-def having(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> Flow[Effect[object], BatchResults[Any]]:
-    """Return the wait for the results."""
-    return results(settings, batch, world.spools, waiting(settings, None, None, report_nothing))
-
-
-def texts(found: BatchResults[GenerationResponse]) -> dict[str | None, str]:
-    """Return the answers by key, in their order."""
-    return {item.key: item.unwrap().text for item in found}
 
 
 def test_results_that_were_closed_are_fetched_again(

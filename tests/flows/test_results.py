@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gemini_batch.batch import Batch
-from gemini_batch.effects import Effect, Flow, Offload, Request
+from gemini_batch.effects import Offload, Request
 from gemini_batch.errors import (
     BatchCancelledError,
     BatchEndedError,
@@ -21,15 +21,12 @@ from gemini_batch.errors import (
     ResultsIncompleteError,
     UsageError,
 )
-from gemini_batch.flows.results import results, status, stream, wait
+from gemini_batch.flows.results import stream, wait
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.items import BatchGenerationResponseItem, ItemMalformed
 from gemini_batch.models.generation import GenerationResponse
-from gemini_batch.progress import report_nothing
-from gemini_batch.results import BatchResults
 from gemini_batch.settings import Settings
 from gemini_batch.states import (
-    BatchStatus,
     Cancelled,
     Expired,
     Failed,
@@ -39,6 +36,7 @@ from gemini_batch.states import (
     Unrecognised,
 )
 
+from .acts import having, looking, texts
 from .replies import RESULTS, inlined, line, refusal, refused, seen, whole
 from .world import Answer, World
 
@@ -47,31 +45,6 @@ GET, FETCH = f"GET {NAME}", f"GET {RESULTS}:download?alt=media"
 THREE = [line("10", "c"), line("b", "d"), line("9", "b")]
 FILE = whole(*THREE)
 SUCCEEDED = seen("SUCCEEDED", file=RESULTS)
-
-
-@pytest.fixture
-def batch() -> Batch[GenerationResponse]:
-    """Return a batch of which only the name is known."""
-    return Batch(NAME, GenerationResponse)
-
-
-def looking(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> Flow[Effect[object], BatchStatus[Any]]:
-    """Return one look, with the results of a finished batch."""
-    return status(settings, batch, world.spools)
-
-
-def having(
-    world: World, settings: Settings, batch: Batch[Any]
-) -> Flow[Effect[object], BatchResults[Any]]:
-    """Return the wait for the results."""
-    return results(settings, batch, world.spools, waiting(settings, None, None, report_nothing))
-
-
-def texts(found: BatchResults[GenerationResponse]) -> dict[str | None, str]:
-    """Return the answers by key, in their order."""
-    return {item.key: item.unwrap().text for item in found}
 
 
 # One look

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import pytest
@@ -18,14 +18,12 @@ from gemini_batch.errors import (
     UsageError,
     WaitTimeoutError,
 )
-from gemini_batch.flows.results import watch
 from gemini_batch.flows.waiting import Ending, endings, waiting
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.progress import Progress, Report, report_nothing
 from gemini_batch.retry import PollPolicy, RetryBudget, RetryPolicy
 from gemini_batch.settings import Settings
 from gemini_batch.states import (
-    BatchStatus,
     Failed,
     Pending,
     Running,
@@ -33,37 +31,14 @@ from gemini_batch.states import (
     Unrecognised,
 )
 
+from .acts import EVEN, kinds, watching
 from .replies import RESULTS, line, lost, refusal, seen, unsent, untrusted, whole
 from .world import Answer, Late, World
 
 NAME = "batches/b1"
 GET = f"GET {NAME}"
-EVEN = PollPolicy(first=10.0, ceiling=60.0, jitter=0.0, grace=300.0)
 SUCCEEDED = seen("SUCCEEDED", file=RESULTS)
 FILE = whole(line("1"))
-
-
-@pytest.fixture
-def batch() -> Batch[GenerationResponse]:
-    """Return a batch of which only the name is known."""
-    return Batch(NAME, GenerationResponse)
-
-
-def watching(
-    world: World,
-    settings: Settings,
-    batch: Batch[Any],
-    timeout: float | None = None,
-    poll: PollPolicy = EVEN,
-) -> Iterator[BatchStatus[Any]]:
-    """Watch a batch."""
-    terms = waiting(settings, timeout, poll, progress=False)
-    return world.iterate(watch(settings, batch, world.spools, terms))
-
-
-def kinds(statuses: Iterator[BatchStatus[Any]]) -> list[type]:
-    """Return what kinds of status are seen until the last."""
-    return [type(one) for one in statuses]
 
 
 @pytest.mark.parametrize("timeout", [-1.0, math.inf, math.nan])

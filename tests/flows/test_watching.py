@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,11 +13,9 @@ from gemini_batch.errors import (
 )
 from gemini_batch.flows.results import stream, watch
 from gemini_batch.flows.waiting import waiting
-from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.retry import PollPolicy
 from gemini_batch.settings import Settings
 from gemini_batch.states import (
-    BatchStatus,
     Cancelled,
     Failed,
     Pending,
@@ -26,37 +23,14 @@ from gemini_batch.states import (
     Succeeded,
 )
 
+from .acts import EVEN, kinds, watching
 from .replies import RESULTS, line, seen, whole
 from .world import Answer, World
 
 NAME = "batches/b1"
 GET = f"GET {NAME}"
-EVEN = PollPolicy(first=10.0, ceiling=60.0, jitter=0.0, grace=300.0)
 SUCCEEDED = seen("SUCCEEDED", file=RESULTS)
 FILE = whole(line("1"))
-
-
-@pytest.fixture
-def batch() -> Batch[GenerationResponse]:
-    """Return a batch of which only the name is known."""
-    return Batch(NAME, GenerationResponse)
-
-
-def watching(
-    world: World,
-    settings: Settings,
-    batch: Batch[Any],
-    timeout: float | None = None,
-    poll: PollPolicy = EVEN,
-) -> Iterator[BatchStatus[Any]]:
-    """Watch a batch."""
-    terms = waiting(settings, timeout, poll, progress=False)
-    return world.iterate(watch(settings, batch, world.spools, terms))
-
-
-def kinds(statuses: Iterator[BatchStatus[Any]]) -> list[type]:
-    """Return what kinds of status are seen until the last."""
-    return [type(one) for one in statuses]
 
 
 DONE_EMPTY = seen("SUCCEEDED", done=True)
