@@ -185,9 +185,16 @@ def live(
         if not isinstance(one, AsyncBatchHandle):
             raise UsageError(f"an AsyncBatchHandle can be waited for here, and not {one!a}")
         found.append(cast("AsyncBatchHandle[R]", one))
+    batches: list[Batch[R]] = []
     for handle in found:
-        if handle._link is not link:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        theirs, custody, batch = _parts(handle)
+        if theirs is not link:
             raise UsageError(f"the handle of {handle.name} was made by another client: use that")
-        handle._custody.require_live()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    batches = [handle._batch for handle in found]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        custody.require_live()
+        batches.append(batch)
     return found, batches
+
+
+def _parts(handle: AsyncBatchHandle[R]) -> tuple[Link, Custody, Batch[R]]:
+    # What a handle is made of is for this module, whose class it is, and for nobody else.
+    return handle._link, handle._custody, handle._batch  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module

@@ -21,7 +21,7 @@ class Row:
     ``sees`` is what the user sees. ``acted`` is what the service acted on: all of what is costly,
     and whatever else is named. ``seen`` counts requests on the wire, where a number of them is
     promised. ``waits`` are the least and the most seconds that were waited; ``log`` is a part of
-    what the log says. ``broken`` is why the promise is not kept yet.
+    what the log says.
     """
 
     scenario: str
@@ -31,7 +31,6 @@ class Row:
     seen: Mapping[str, int] = field(factory=dict[str, int])
     waits: tuple[float, float] | None = None
     log: str = ""
-    broken: str = ""
 
     @property
     def id(self) -> str:
@@ -77,11 +76,4 @@ def on(operation: str, *faults: str, before: str = "", after: str = "") -> list[
 
 def parameters(table: Iterable[Row]) -> list[Any]:
     """Return the rows as parameters, under their ids."""
-    return [
-        pytest.param(
-            row,
-            id=row.id,
-            marks=[pytest.mark.xfail(strict=True, reason=row.broken)] if row.broken else [],
-        )
-        for row in table
-    ]
+    return [pytest.param(row, id=row.id) for row in table]

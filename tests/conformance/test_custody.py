@@ -13,6 +13,7 @@ from gemini_batch import (
     NotFoundError,
     PermissionDeniedError,
     ServerError,
+    UsageError,
 )
 from gemini_batch.emulator import Emulator
 from tests.conformance.facades import HASTY, Facade
@@ -158,3 +159,20 @@ def test_a_delete_that_acted_and_never_said_so_is_found_out_by_the_next(
     with pytest.raises(NotFoundError):
         facade.speak(raised.value.handle).delete()
     assert_consumed(batch, "delete", batch.name)
+
+
+def test_only_handles_of_the_client_are_waited_for(facade: Facade, emulator: Emulator) -> None:
+    """What is no list of them is refused, and nothing is sent."""
+    client, other = facade.client(emulator.url), facade.client(emulator.url)
+    batch = client.submit(ASKED)
+    sent = len(emulator.seen)
+    for wrong, complaint in (
+        (batch.real, "wrap it in a list"),
+        ("batches/abc", "wrap it in a list"),
+        (["batches/abc"], "can be waited for here, and not 'batches/abc'"),
+    ):
+        with pytest.raises(UsageError, match=complaint):
+            client.wait_all(wrong)
+    with pytest.raises(UsageError, match=f"{batch.name} was made by another client"):
+        other.wait_all([batch.real])
+    assert sent == len(emulator.seen)

@@ -2,56 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from gemini_batch.batch import Batch
-from gemini_batch.effects import Effect, Flow
 from gemini_batch.errors import (
     InvalidRequestError,
     UsageError,
 )
-from gemini_batch.flows.batches import OnUnknown
-from gemini_batch.flows.submit import Order, submit
-from gemini_batch.methods import GENERATE
 from gemini_batch.models.content import Content, Part
-from gemini_batch.models.generation import GenerateContentRequest, GenerationResponse
-from gemini_batch.progress import Report, report_nothing
+from gemini_batch.models.generation import GenerateContentRequest
 from gemini_batch.settings import Settings
 from gemini_batch.submission import Via
 
+from .acts import submitting
 from .replies import (
-    LABEL,
-    file,
-    finished,
     refusal,
     seen,
-    started,
 )
 from .world import World
-
-FILE = f"files/{LABEL}"
-START, CHUNK = "POST upload/files", "POST upload/files?upload_id=s1"
-CREATE = "POST models/gemini-x:batchGenerateContent"
-LIST, DELETE = "GET batches?pageSize=100", f"DELETE {FILE}"
-UPLOADED = (started(), finished(file(FILE)))
-
-
-def submitting(
-    world: World,
-    settings: Settings,
-    requests: Iterable[Any],
-    via: Via = "auto",
-    *,
-    on_unknown: OnUnknown = "raise",
-    report: Report = report_nothing,
-    drawn: bool = True,
-) -> Flow[Effect[Any], Batch[GenerationResponse]]:
-    """Return the submission of requests."""
-    order = Order(GENERATE, "models/gemini-x", f"sky [{LABEL}]", LABEL, via, on_unknown, drawn)
-    return submit(settings, iter(requests), order, world.spools, report)
 
 
 def broken(error: Exception) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -22,13 +21,14 @@ from gemini_batch.errors import (
     UsageError,
 )
 from gemini_batch.flows.batches import OnUnknown
-from gemini_batch.flows.submit import Order, order_of, submit, submit_file
+from gemini_batch.flows.submit import Order, order_of, submit_file
 from gemini_batch.methods import GENERATE
 from gemini_batch.models.generation import GenerationResponse
-from gemini_batch.progress import Progress, Report, report_nothing
+from gemini_batch.progress import Progress
 from gemini_batch.settings import Settings
 from gemini_batch.submission import Via
 
+from .acts import CHUNK, CREATE, DELETE, FILE, LIST, START, UPLOADED, submitting
 from .replies import (
     LABEL,
     arrived,
@@ -44,28 +44,6 @@ from .replies import (
     unsent,
 )
 from .world import Answer, World
-
-FILE = f"files/{LABEL}"
-START, CHUNK = "POST upload/files", "POST upload/files?upload_id=s1"
-CREATE = "POST models/gemini-x:batchGenerateContent"
-LIST, DELETE = "GET batches?pageSize=100", f"DELETE {FILE}"
-UPLOADED = (started(), finished(file(FILE)))
-
-
-def submitting(
-    world: World,
-    settings: Settings,
-    requests: Iterable[Any],
-    via: Via = "auto",
-    *,
-    on_unknown: OnUnknown = "raise",
-    report: Report = report_nothing,
-    drawn: bool = True,
-) -> Flow[Effect[Any], Batch[GenerationResponse]]:
-    """Return the submission of requests."""
-    order = Order(GENERATE, "models/gemini-x", f"sky [{LABEL}]", LABEL, via, on_unknown, drawn)
-    return submit(settings, iter(requests), order, world.spools, report)
-
 
 # What is sent
 
