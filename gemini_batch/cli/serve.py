@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Collection
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -29,6 +30,7 @@ KEY = "any-key"
     epilog=example(
         "gemini-batch emulator --clock 3600",
         "gemini-batch emulator --fault create:reset-after-acting --fault 'get:return-503*2'",
+        "gemini-batch emulator --keys mine,yours --limit concurrent_batches=2",
     ),
 )
 @click.option(
@@ -52,8 +54,28 @@ KEY = "any-key"
     metavar="OPERATION:FAULT",
     help="What is to go wrong, in this order; may be given many times.",
 )
+@click.option(
+    "--keys",
+    multiple=True,
+    metavar="KEY[,KEY...]",
+    help="The only API keys that are let in; without it, any is.",
+)
+@click.option(
+    "--limit",
+    "limits",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="How much of something is allowed; may be given many times.",
+)
 @told
-def emulator(options: Options, port: int, clock: str, faults: tuple[str, ...]) -> Exit:
+def emulator(
+    options: Options,
+    port: int,
+    clock: str,
+    faults: tuple[str, ...],
+    keys: tuple[str, ...],
+    limits: tuple[str, ...],
+) -> Exit:
     """Run an emulator of the service on this machine until Ctrl-C, which is no failure.
 
     It prints the environment variables that lead this command, the clients of this package and
@@ -61,13 +83,13 @@ def emulator(options: Options, port: int, clock: str, faults: tuple[str, ...]) -
     one request in a hundred fails.
 
     With --clock manual no time passes but what standard input says: each line is a number of
-    seconds. The refusal of a fault that there is not names all there are.
+    seconds. The refusal of a fault or a limit that there is not names all there are.
     """
     screen = options.screen(stdout_taken=True)
 
     def go() -> Ending:
-        with closing(_started(port, clock, faults)) as running:
-            _introduce(running.url, screen, as_json=options.as_json)
+        with closing(_started(port, clock, faults, keys, limits)) as running:
+            _introduce(running.url, screen, any_key=not keys, as_json=options.as_json)
             with suppress(KeyboardInterrupt):  # which is how it ends
                 _serve(running, screen, by_hand=clock == "manual")
             unmet = running.faults.pending
@@ -77,11 +99,22 @@ def emulator(options: Options, port: int, clock: str, faults: tuple[str, ...]) -
     return conduct(options.interrupts, screen, go)
 
 
-def _started(port: int, clock: str, faults: tuple[str, ...]) -> Emulator:
-    from ..emulator import Emulator  # noqa: PLC0415 - slow to load, seldom needed
+def _started(
+    port: int, clock: str, faults: tuple[str, ...], keys: tuple[str, ...], limits: tuple[str, ...]
+) -> Emulator:
+    from ..emulator import Emulator, Limits  # noqa: PLC0415 - slow to load, seldom needed
 
+    names = [name for given in keys for name in given.split(",") if name]
+    if keys and not names:
+        raise UsageError("--keys names no key, so that nobody would be let in")
+    allowed = dict(_limit(given, Limits.names()) for given in limits)
     try:
-        made = Emulator(port=port, clock=_pace(clock))
+        made = Emulator(
+            port=port,
+            clock=_pace(clock),
+            keys=names if keys else None,
+            limits=Limits(**allowed),
+        )
         for fault in faults:
             operation, _, text = fault.partition(":")
             made.faults.add(operation, text)
@@ -108,8 +141,18 @@ def _pace(clock: str) -> Literal["real", "manual"] | float:
                 raise UsageError(f"--clock is real, manual or a number, not {clock!a}") from None
 
 
-def _introduce(url: str, screen: Screen, *, as_json: bool) -> None:
-    variables = {"GEMINI_API_KEY": KEY, "GOOGLE_GEMINI_BASE_URL": url}
+def _limit(given: str, known: Collection[str]) -> tuple[str, int]:
+    name, _, number = given.partition("=")
+    name = name.replace("-", "_")
+    if name not in known or not (number.isascii() and number.isdigit()):
+        names = ", ".join(known)
+        raise UsageError(f"--limit is NAME=NUMBER, not {given!a}; the names are {names}")
+    return name, int(number)
+
+
+def _introduce(url: str, screen: Screen, *, any_key: bool, as_json: bool) -> None:
+    variables = {"GEMINI_API_KEY": KEY} if any_key else {}  # a key that was told is not repeated
+    variables["GOOGLE_GEMINI_BASE_URL"] = url
     facts: dict[str, Any] = {"url": url, "environment": variables}
     if as_json:
         screen.answer("", facts)
@@ -119,7 +162,8 @@ def _introduce(url: str, screen: Screen, *, as_json: bool) -> None:
     screen.say(f"the emulator runs at {url} until Ctrl-C")
     if not as_json:
         screen.say("the lines above lead this package to it, and the clients of Google")
-    screen.say(f"with curl: curl -H 'x-goog-api-key: {KEY}' {url}/v1beta/batches")
+    header = f"'x-goog-api-key: {KEY}'" if any_key else '"x-goog-api-key: $GEMINI_API_KEY"'
+    screen.say(f"with curl: curl -H {header} {url}/v1beta/batches")
 
 
 def _serve(running: Emulator, screen: Screen, *, by_hand: bool) -> None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from .answers import Answer, ItemFailure
 from .faults import Faults
+from .limits import Limits
 from .records import Act, Entries, Seen
 from .server import Emulator
 
-__all__ = ["Act", "Answer", "Emulator", "Entries", "Faults", "ItemFailure", "Seen"]
+__all__ = ["Act", "Answer", "Emulator", "Entries", "Faults", "ItemFailure", "Limits", "Seen"]

@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import attrs
 
-from .json_in import array_member, integer_member, is_object, object_member, peek
+from .json_in import is_object
 from .validation import Kind
-from .wire import DEADLINE_MESSAGE, INTERNAL_MESSAGE, JsonObject, present
+from .wire import DEADLINE_MESSAGE, INTERNAL_MESSAGE, JsonObject
 
 log = logging.getLogger("gemini_batch.emulator")
 
@@ -79,7 +79,7 @@ class Answers:
             if answer is None:
                 return {"response": embedding_response(request)}
             return {"error": ItemFailure(2, "answer() must return a dict for embeddings").status()}
-        if not peek(request, "contents"):
+        if not request.get("contents"):
             missing = "* GenerateContentRequest.contents: contents is not specified\n"
             return {"error": {"code": 3, "message": missing}}
         return {"response": generation_response(request, answer, model, tier)}
@@ -105,13 +105,15 @@ class Answers:
 
 def prompt_of(request: JsonObject) -> str:
     """Return the text parts of all contents, joined by line feeds."""
-    contents = array_member(request, "contents") or [object_member(request, "content") or {}]
+    contents = request.get("contents") or [request.get("content", {})]
     return "\n".join(
-        part["text"]
-        for content in contents
-        for part in array_member(content, "parts")
-        if part.get("text") is not None
+        part["text"] for content in contents for part in content.get("parts", []) if "text" in part
     )
+
+
+def prompt_tokens(request: JsonObject) -> int:
+    """Return how many tokens the prompt of a request counts for: one for every four bytes."""
+    return len(prompt_of(request).encode("utf-8", "surrogatepass")) // 4 + 1
 
 
 def generation_response(request: JsonObject, text: str | None, model: str, tier: str) -> JsonObject:
@@ -131,13 +133,13 @@ def generation_response(request: JsonObject, text: str | None, model: str, tier:
     parts.append({"text": text})
     if len(parts) > 1:
         parts[-1]["thoughtSignature"] = base64.b64encode(raw * 3).decode()
-    prompt_tokens = len(encoded) // 4 + 1
+    asked = prompt_tokens(request)
     answer_tokens = len(text) // 4 + 1
     usage: JsonObject = {
-        "promptTokenCount": prompt_tokens,
+        "promptTokenCount": asked,
         "candidatesTokenCount": answer_tokens,
-        "totalTokenCount": prompt_tokens + answer_tokens + thoughts,
-        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": prompt_tokens}],
+        "totalTokenCount": asked + answer_tokens + thoughts,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": asked}],
         "thoughtsTokenCount": thoughts,
         "serviceTier": tier,
     }
@@ -157,8 +159,8 @@ def generation_response(request: JsonObject, text: str | None, model: str, tier:
 def embedding_response(request: JsonObject) -> JsonObject:
     """Return an embedding: SHAKE-256 of the text, read as 16-bit fractions."""
     text = prompt_of(request).encode("utf-8", "surrogatepass")
-    dimensions = integer_member(request, "outputDimensionality") or DEFAULT_DIMENSIONS
+    dimensions = request.get("outputDimensionality") or DEFAULT_DIMENSIONS
     drawn = struct.unpack(f">{dimensions}h", hashlib.shake_256(text).digest(2 * dimensions))
     values = [number / 32768 for number in drawn]
-    usage = present({"promptTokenCount": len(text) // 4 + 1})
+    usage = {"promptTokenCount": prompt_tokens(request)}
     return {"embedding": {"values": values}, "usageMetadata": usage}

@@ -33,6 +33,7 @@ class Service:
         faults: Faults,
         seen: Log[Seen],
         keys: frozenset[str] | None,
+        body_limit: int,
         closing: asyncio.Event,
     ) -> None:
         self._batches = batches
@@ -40,6 +41,7 @@ class Service:
         self._faults = faults
         self._seen = seen
         self._keys = keys
+        self._body_limit = body_limit
         self._closing = closing
         self._acts: Mapping[str, Callable[[Exchange], Awaitable[Reply]]] = {
             "create": batches.create,
@@ -59,7 +61,8 @@ class Service:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
-        exchange = Exchange(request, find_route(request.method, request.path, request.headers))
+        route = find_route(request.method, request.path, request.headers)
+        exchange = Exchange(request, route, self._body_limit)
         key, place = _credential(request)
         self._seen.append(Seen(request.method, request.path, exchange.operation, place))
         if request.headers.get("Expect", "").lower() == "100-continue":

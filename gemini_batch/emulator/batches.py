@@ -16,6 +16,7 @@ from .exchange import Exchange
 from .faults import Faults
 from .files import LIFETIME, Files
 from .ids import BATCH_ID, Ids
+from .limits import Limits
 from .operations import About, View, operation
 from .paging import page
 from .records import Act, Log
@@ -32,12 +33,22 @@ from .results import (
 )
 from .scripts import Script
 from .validation import Kind, read_create
-from .wire import DEADLINE_MESSAGE, INTERNAL_MESSAGE, JsonObject, RefusalError, present
+from .wire import (
+    DEADLINE_MESSAGE,
+    INTERNAL_MESSAGE,
+    JsonObject,
+    RefusalError,
+    batch_quota_used_up,
+    present,
+)
 
 PATIENCE = 2.0
 """Seconds a look waits for results being written; a batch that takes longer is still running."""
 PATIENCE_OUT_OF_TIME = 60.0
 """The same where time is moved by hand: what a look shows must not hang on the machine's speed."""
+
+
+_UNDER_WAY = frozenset({"PENDING", "RUNNING"})
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -71,6 +82,7 @@ class Batches:
         pending_seconds: float,
         running_seconds: float,
         shuffle: bool,
+        limits: Limits,
         closing: threading.Event,
     ) -> None:
         self._files = files
@@ -83,8 +95,11 @@ class Batches:
         self._pending = int(pending_seconds * SECOND)
         self._running = int(running_seconds * SECOND)
         self._shuffle = shuffle
+        self._limits = limits
         self._closing = closing
         self._batches: dict[str, Batch] = {}
+        self._counted: list[Batch] = []
+        """Those that may count against the quotas, as a deleted one does until its time is over."""
         self._writings: list[asyncio.Task[Results]] = []
 
     # What is asked.
@@ -93,6 +108,7 @@ class Batches:
         """Answer ``models/{model}:batchGenerateContent`` and ``:asyncBatchEmbedContent``."""
         kind: Kind = "embed" if exchange.part("verb") == "asyncBatchEmbedContent" else "generate"
         asked = read_create(await exchange.body(), kind)
+        model = exchange.part("model")
         batch_id = self._ids.draw(36)
         source: InlineSource | FileSource
         if asked.file_name is None:
@@ -100,11 +116,17 @@ class Batches:
             failing = count_failing(source, self._answers.fails)
         else:
             source, failing = await self._source(asked.file_name, batch_id, kind)
+        try:
+            self._check_quotas(model, source.tokens)
+        except RefusalError:
+            if isinstance(source, FileSource):
+                source.path.unlink()
+            raise
         batch = Batch(
             id=batch_id,
             serial=self._ids.number(),
             kind=kind,
-            model=exchange.part("model"),
+            model=model,
             display_name=asked.display_name,
             priority=asked.priority,
             source=source,
@@ -113,6 +135,7 @@ class Batches:
             script=self._faults.next_script(),
         )
         self._batches[batch.id] = batch
+        self._counted.append(batch)
         self._acted.append(Act(exchange.operation, batch.name, batch.display_name))
         return json_reply(self._describe(batch, self._unfinished(batch, "PENDING")))
 
@@ -139,7 +162,7 @@ class Batches:
         batch = self._find(exchange)
         await exchange.body()
         word = self._word(batch)
-        if word in {"PENDING", "RUNNING"}:
+        if word in _UNDER_WAY:
             batch.cancelled_share = self._share(batch)
             batch.cancelled = "PENDING" if word == "PENDING" else "RUNNING"
             batch.ended = self._clock.now()
@@ -154,6 +177,8 @@ class Batches:
         batch = self._find(exchange)
         await exchange.drain()
         del self._batches[batch.id]
+        if batch.script is not None:  # of which nobody can take a step any more
+            self._counted = [one for one in self._counted if one is not batch]
         self._acted.append(Act(exchange.operation, batch.name))
         writing = batch.writing is not None and not batch.writing.done()
         if isinstance(batch.source, FileSource) and not writing:
@@ -183,7 +208,7 @@ class Batches:
 
     async def _look(self, batch: Batch) -> View:
         word = self._word(batch)
-        if word in {"PENDING", "RUNNING"}:
+        if word in _UNDER_WAY:
             return self._unfinished(batch, word)
         if word.startswith(("BATCH_STATE_", "JOB_STATE_")):
             return attrs.evolve(self._unfinished(batch, "RUNNING"), state=word)
@@ -281,6 +306,16 @@ class Batches:
         )
 
     # The rest.
+
+    def _check_quotas(self, model: str, tokens: int) -> None:
+        """Refuse a batch that is one too many, or has more to read than is left."""
+        self._counted = [batch for batch in self._counted if self._word(batch) in _UNDER_WAY]
+        enqueued = sum(batch.source.tokens for batch in self._counted if batch.model == model)
+        if (
+            len(self._counted) >= self._limits.concurrent_batches
+            or enqueued + tokens > self._limits.enqueued_tokens
+        ):
+            raise batch_quota_used_up()
 
     def _describe(self, batch: Batch, view: View) -> JsonObject:
         return operation(batch, view, batch.ended, self._clock.now())

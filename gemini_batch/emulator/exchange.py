@@ -7,7 +7,7 @@ from collections.abc import Callable
 from aiohttp import web
 
 from .routes import Route
-from .wire import REQUEST_LIMIT, RefusalError, too_large
+from .wire import RefusalError, too_large
 
 
 class BodyCutError(Exception):
@@ -17,9 +17,10 @@ class BodyCutError(Exception):
 class Exchange:
     """One request, and the decisions of the fault that meets it."""
 
-    def __init__(self, request: web.BaseRequest, route: Route) -> None:
+    def __init__(self, request: web.BaseRequest, route: Route, body_limit: int) -> None:
         self.request = request
         self.route = route
+        self._body_limit = body_limit
         self.keep: int | None = None
         """Let only so many bytes of an uploaded chunk be kept."""
         self.ignore_range = False
@@ -65,12 +66,12 @@ class Exchange:
         size = 0
         async for piece in self.request.content.iter_any():
             size += len(piece)
-            if size <= REQUEST_LIMIT:
+            if size <= self._body_limit:
                 pieces.append(piece)
             else:
                 pieces.clear()  # read on all the same: a client that is still writing hears nothing
-        if size > REQUEST_LIMIT:
-            raise too_large()
+        if size > self._body_limit:
+            raise too_large(self._body_limit)
         return b"".join(pieces)
 
     async def pour(self, write: Callable[[bytes], None]) -> None:

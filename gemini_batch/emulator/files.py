@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import attrs
@@ -78,6 +79,10 @@ class Files:
         self._files[file.id] = file
         self._departed.discard(file.id)
 
+    def stored_bytes(self) -> int:
+        """Return how much room the uploaded files take."""
+        return sum(file.size for file in self._all_alive())
+
     def serial(self) -> int:
         """Return the number of the next file."""
         return self._ids.number()
@@ -89,8 +94,7 @@ class Files:
 
     def list(self, exchange: Exchange) -> Reply:
         """Answer ``GET files``."""
-        alive = [file for file in self._files.values() if self._alive(file.id) is not None]
-        shown, token = page(alive, exchange, default=10, ceiling=100)
+        shown, token = page(self._all_alive(), exchange, default=10, ceiling=100)
         files = [self.resource(file, exchange.origin) for file in shown]
         return json_reply(present({"files": files, "nextPageToken": token}))
 
@@ -161,6 +165,10 @@ class Files:
         if file is None:
             raise file_missing(file_id)
         return file
+
+    def _all_alive(self) -> Sequence[StoredFile]:
+        found = (self._alive(file_id) for file_id in tuple(self._files))
+        return [file for file in found if file is not None]
 
     def _alive(self, file_id: str) -> StoredFile | None:
         file = self._files.get(file_id)

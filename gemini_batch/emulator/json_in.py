@@ -1,76 +1,29 @@
-"""Reading what clients send: both spellings of every member, strict about kinds."""
+"""JSON as clients write it: its value, where it breaks, and where in it a member stands."""
 
 from __future__ import annotations
 
+import json
 import re
-from functools import lru_cache
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import msgspec
 from typing_extensions import TypeIs
 
-from .wire import JsonObject, RefusalError, invalid_fields
+from .wire import JsonObject
+
+Step: TypeAlias = str | int
+"""From a value to one in it: the name of a member as it is spelled, or the index of an element."""
 
 
-@lru_cache(maxsize=4096)
-def snake(name: str) -> str:
-    """Return the other spelling of a lowerCamelCase name."""
-    return re.sub(r"[A-Z]", lambda capital: "_" + capital[0].lower(), name)
+class BrokenJsonError(Exception):
+    """A text is not JSON: where it breaks (from zero), what stands there, what should."""
 
-
-def peek(value: JsonObject, name: str) -> Any:
-    """Return a member under either spelling; ``null`` counts as absent."""
-    found = value.get(name)
-    return value.get(snake(name)) if found is None else found
-
-
-def text_member(value: JsonObject, name: str, at: str = "") -> str | None:
-    """Return a member that must be a string if it is there."""
-    found = peek(value, name)
-    if found is None or isinstance(found, str):
-        return found
-    raise wrong_kind(_path(at, name), "a string")
-
-
-def object_member(value: JsonObject, name: str, at: str = "") -> JsonObject | None:
-    """Return a member that must be an object if it is there."""
-    found = peek(value, name)
-    if found is None or is_object(found):
-        return found
-    raise wrong_kind(_path(at, name), "an object")
-
-
-def array_member(value: JsonObject, name: str, at: str = "") -> list[Any]:
-    """Return a member that must be an array if it is there; absent and empty are the same."""
-    found = peek(value, name)
-    if found is None:
-        return []
-    if is_array(found):
-        return found
-    raise wrong_kind(_path(at, name), "an array")
-
-
-def integer_member(value: JsonObject, name: str, at: str = "") -> int:
-    """Return a member that must be a whole number, perhaps in a string; absent is zero."""
-    found = peek(value, name)
-    if found is None:
-        return 0
-    try:
-        number = 0.5 if isinstance(found, bool) else float(found)
-    except (TypeError, ValueError):
-        number = 0.5
-    if not number.is_integer():
-        raise wrong_kind(_path(at, name), "a whole number")
-    return int(number)
-
-
-def wrong_kind(path: str, kind: str) -> RefusalError:
-    """Return the refusal of a member of another kind than the schema's."""
-    return invalid_fields([(path, f"Invalid value at '{path}': expected {kind}.")])
-
-
-def _path(at: str, name: str) -> str:
-    return f"{at}.{snake(name)}" if at else snake(name)
+    def __init__(self, position: int, found: str, expected: str) -> None:
+        super().__init__(position, found, expected)
+        self.position = position
+        self.found = found
+        self.expected = expected
 
 
 def is_object(value: object) -> TypeIs[JsonObject]:
@@ -83,13 +36,116 @@ def is_array(value: object) -> TypeIs[list[Any]]:
     return isinstance(value, list)
 
 
-def parse_object(body: bytes) -> JsonObject:
-    """Read a request body, which must be one JSON object."""
+def parse(data: bytes) -> Any:
+    """Return the value of a text, or raise :class:`BrokenJsonError`."""
     try:
-        value = msgspec.json.decode(body)
+        return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        reason = f"Invalid JSON payload received. {error}"
-        raise invalid_fields([("", reason)]) from error
-    if not is_object(value):
-        raise invalid_fields([("", "Invalid JSON payload received. Root is not an object.")])
-    return value
+        raise _broken(data, error) from error
+
+
+def parse_leniently(data: bytes) -> Any:
+    """Return the value of a text that may have ``'`` around its strings.
+
+    The service reads that in bodies, and the examples of its documentation are written so.
+    """
+    try:
+        return parse(data)
+    except BrokenJsonError:
+        text = data.decode("utf-8", "replace")
+        if "'" not in text:
+            raise
+        try:
+            return parse(_STRING.sub(_requoted, text).encode())
+        except BrokenJsonError:
+            pass  # it is no better so: what is wrong is told of the text as it was sent
+        raise
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
+
+
+def _requoted(string: re.Match[str]) -> str:
+    if string[0].startswith('"'):
+        return string[0]
+    inner = re.sub(r'\\.|"', lambda found: _REQUOTED.get(found[0], found[0]), string[0][1:-1])
+    return f'"{inner}"'
+
+
+_REQUOTED = {r"\'": "'", '"': r"\""}
+
+
+def _broken(data: bytes, error: Exception) -> BrokenJsonError:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as undecoded:
+        return BrokenJsonError(undecoded.start, f"byte 0x{data[undecoded.start]:02x}", "UTF-8")
+    try:
+        json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as told:
+        position = min(told.pos, len(text.rstrip()))
+        found = repr(text[position]) if position < len(text.rstrip()) else "end of text"
+        return BrokenJsonError(position, found, _EXPECTED.get(told.msg, "a JSON value"))
+    except (_ConstantError, RecursionError):
+        pass
+    # The standard library lets more pass, and has no position to give.
+    named = re.search(r"byte (\d+)", str(error))
+    position = len(data[: int(named[1])].decode("utf-8", "ignore")) if named else 0
+    return BrokenJsonError(position, repr(text[position : position + 1]), "a JSON value")
+
+
+class _ConstantError(Exception):
+    """A number that JSON does not have."""
+
+
+def _refuse_constant(name: str) -> None:
+    raise _ConstantError(name)
+
+
+_EXPECTED = {
+    "Expecting property name enclosed in double quotes": "a string",
+    "Illegal trailing comma before end of object": "a string",
+    "Expecting ':' delimiter": "':'",
+    "Expecting ',' delimiter": "',' or an end",
+    "Unterminated string starting at": "a string that ends",
+    "Invalid control character at": "an escaped character",
+    "Invalid \\escape": "an escape of JSON",
+    "Extra data": "nothing more",
+}
+
+
+def locate(text: str, steps: Sequence[Step]) -> tuple[int, int]:
+    """Return where the last member on the way begins, and where its value does, from zero.
+
+    The text is JSON, and the steps lead to a value in it; an element begins with its value.
+    """
+    begin = at = _skip(text, 0)
+    for step in steps:
+        begin, at = _enter(text, at, step)
+    return begin, at
+
+
+def _enter(text: str, at: int, step: Step) -> tuple[int, int]:
+    """Find a member of the object, or an element of the array, that begins here."""
+    at = _skip(text, at + 1)
+    index = 0
+    while True:
+        begin = at
+        name: Step = index
+        if isinstance(step, str):
+            name, at = _DECODER.raw_decode(text, at)
+            at = _skip(text, _skip(text, at) + 1)
+        if name == step:
+            return begin, at
+        _, at = _DECODER.raw_decode(text, at)
+        at = _skip(text, _skip(text, at) + 1)
+        index += 1
+
+
+_DECODER = json.JSONDecoder()
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def _skip(text: str, at: int) -> int:
+    match = _SPACE.match(text, at)
+    return at if match is None else match.end()

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import attrs
-import msgspec
 
-from .answers import Answers, ItemFailure
+from .answers import Answers, ItemFailure, prompt_tokens
 from .faults import Faults, Instruction
 from .json_in import is_array, is_object
+from .refusals import LineError, refuse_lines
 from .result_faults import Asked, Row, RowFault, write_line
-from .validation import InlineItem, Kind, LineError, read_line, refuse_lines
+from .validation import InlineItem, Kind, read_line
 from .wire import JsonObject
 
 
@@ -31,6 +31,11 @@ class InlineSource:
 
     items: tuple[InlineItem, ...]
 
+    @property
+    def tokens(self) -> int:
+        """Return how many tokens the prompts count for."""
+        return sum(prompt_tokens(item.request) for item in self.items)
+
     def __len__(self) -> int:
         return len(self.items)
 
@@ -43,6 +48,8 @@ class FileSource:
     path: Path
     starts: array[int]
     lengths: array[int]
+    tokens: int
+    """How many tokens the prompts count for."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -80,7 +87,7 @@ def survey(
 
     Returns the requests, and how many of them fail, given what decides it by key or position.
     """
-    failing = 0
+    failing = tokens = 0
     starts, lengths = array("Q"), array("Q")
     problems: list[tuple[int, str]] = []
     start = 0
@@ -88,8 +95,9 @@ def survey(
         for number, line in enumerate(file, start=1):
             if line.strip():
                 try:
-                    key = read_line(line, kind).key
-                    failing += fails(_identity(key, len(starts)))
+                    asked = read_line(line, kind)
+                    failing += fails(_identity(asked.key, len(starts)))
+                    tokens += prompt_tokens(asked.request)
                 except LineError as error:
                     problems.append((number, str(error)))
                 starts.append(start)
@@ -97,7 +105,7 @@ def survey(
             start += len(line)
     if problems or not starts:
         raise refuse_lines(problems or [(1, "the file holds no request")])
-    return FileSource(name, path, starts, lengths), failing
+    return FileSource(name, path, starts, lengths, tokens), failing
 
 
 def count_failing(source: InlineSource, fails: Callable[[str], bool]) -> int:
@@ -161,9 +169,7 @@ class _Tally:
         inline = isinstance(plan.source, InlineSource)
         tier = "standard" if inline else "SERVICE_TIER_STANDARD"
         order = _order(plan, keyless=any(one.text == "no-metadata" for one in wanted))
-        for position, (key, request, metadata) in zip(
-            order, _read(plan.source, order), strict=True
-        ):
+        for position, (key, request, metadata) in zip(order, _read(plan, order), strict=True):
             if self.closing.is_set():
                 raise AbandonedError
             if position < plan.answered:
@@ -197,9 +203,10 @@ def _order(plan: Plan, *, keyless: bool) -> MutableSequence[int] | range:
 
 
 def _read(
-    source: InlineSource | FileSource, order: Iterable[int]
+    plan: Plan, order: Iterable[int]
 ) -> Iterator[tuple[str | None, JsonObject, JsonObject | None]]:
     """Yield key, request and metadata of the requests at these positions."""
+    source = plan.source
     if isinstance(source, InlineSource):
         for position in order:
             item = source.items[position]
@@ -209,8 +216,8 @@ def _read(
     try:
         for position in order:
             raw = os.pread(descriptor, source.lengths[position], source.starts[position])
-            line = msgspec.json.decode(raw)  # found good when the batch was created
-            yield line.get("key"), line["request"], None
+            line = read_line(raw, plan.kind)  # found good when the batch was created
+            yield line.key, line.request, None
     finally:
         os.close(descriptor)
 

@@ -22,6 +22,7 @@ from .clock import Clock
 from .faults import Faults
 from .files import Files
 from .ids import Ids
+from .limits import Limits
 from .records import Act, Entries, Log, Seen
 from .replies import PIECE
 from .uploads import Uploads
@@ -49,6 +50,7 @@ class Emulator:
         chunk_granularity: what an upload chunk must be a multiple of, unless it is the last.
         file_processing_seconds: how long an uploaded file is PROCESSING.
         keys: the API keys that are valid.
+        limits: how much of everything is allowed.
         shuffle: give results in another order than their requests came in.
         clock: ``"real"``, ``"manual"`` (time passes only by :meth:`advance`), or how many seconds
             pass for each real one.
@@ -66,6 +68,7 @@ class Emulator:
         chunk_granularity: int = 8_388_608,
         file_processing_seconds: float = 0.0,
         keys: Iterable[str] | None = None,
+        limits: Limits | None = None,
         shuffle: bool = True,
         clock: Literal["real", "manual"] | float = "real",
     ) -> None:
@@ -94,6 +97,7 @@ class Emulator:
         self._granularity = chunk_granularity
         self._file_processing_seconds = file_processing_seconds
         self._keys = None if keys is None else frozenset(keys)
+        self._limits = Limits() if limits is None else limits
         self._shuffle = shuffle
         self._closing = threading.Event()
         self._port: int | None = None
@@ -199,7 +203,9 @@ class Emulator:
     def _service(self, directory: Path, closing: asyncio.Event) -> Service:
         ids = Ids(self._seed)
         files = Files(self._clock, ids, self._acted, self._file_processing_seconds)
-        uploads = Uploads(files, directory, self._clock, ids, self._acted, self._granularity)
+        uploads = Uploads(
+            files, directory, self._clock, ids, self._acted, self._granularity, self._limits
+        )
         batches = Batches(
             files=files,
             faults=self.faults,
@@ -211,6 +217,7 @@ class Emulator:
             pending_seconds=self._pending_seconds,
             running_seconds=self._running_seconds,
             shuffle=self._shuffle,
+            limits=self._limits,
             closing=self._closing,
         )
         return Service(
@@ -220,5 +227,6 @@ class Emulator:
             faults=self.faults,
             seen=self._seen,
             keys=self._keys,
+            body_limit=self._limits.body_bytes,
             closing=closing,
         )

@@ -17,15 +17,14 @@ from .clock import Clock
 from .exchange import Exchange
 from .files import Files, StoredFile
 from .ids import Ids
-from .json_in import object_member, parse_object, text_member
+from .limits import Limits
 from .records import Act, Log
 from .replies import Reply, json_reply
-from .wire import API_HEADERS, UPLOAD_HEADERS, RefusalError
+from .validation import read_body
+from .wire import API_HEADERS, UPLOAD_HEADERS, RefusalError, storage_used_up
 
 if TYPE_CHECKING:
     from _hashlib import HASH
-
-LARGEST_FILE = 2 * 1024**3
 
 
 @attrs.define
@@ -56,6 +55,7 @@ class Uploads:
         ids: Ids,
         acted: Log[Act],
         granularity: int,
+        limits: Limits,
     ) -> None:
         self._files = files
         self._directory = directory
@@ -63,6 +63,7 @@ class Uploads:
         self._ids = ids
         self._acted = acted
         self._granularity = granularity
+        self._limits = limits
         self._sessions: dict[str, Session] = {}
 
     async def start(self, exchange: Exchange) -> Reply:
@@ -71,18 +72,13 @@ class Uploads:
         if headers.get("X-Goog-Upload-Protocol", "").lower() != "resumable":
             raise RefusalError(400, "X-Goog-Upload-Protocol must be resumable.")
         declared = exchange.header_int("X-Goog-Upload-Header-Content-Length")
-        if declared is not None and declared > LARGEST_FILE:
-            raise RefusalError(400, f"File size exceeds the limit: {LARGEST_FILE} bytes.")
-        body = await exchange.body()
-        given = object_member(parse_object(body), "file") if body.strip() else None
-        given = given or {}
-        mime_type = text_member(given, "mimeType")
-        if not mime_type:
-            mime_type = headers.get("X-Goog-Upload-Header-Content-Type", "")
+        self._check_size(declared or 0)
+        given = read_body(await exchange.body(), "CreateFileRequest").get("file", {})
+        mime_type = given.get("mimeType") or headers.get("X-Goog-Upload-Header-Content-Type", "")
         session = Session(
             id="AJ" + self._ids.draw(90),
-            file_id=self._files.reserve(text_member(given, "name") or None),
-            display_name=text_member(given, "displayName") or "",
+            file_id=self._files.reserve(given.get("name") or None),
+            display_name=given.get("displayName", ""),
             mime_type=mime_type,
             declared=declared,
             path=self._directory / f"upload-{self._ids.number()}",
@@ -103,8 +99,20 @@ class Uploads:
                 "X-Goog-Upload-URL": url,
                 "X-Goog-Upload-Control-URL": url,
                 "X-Goog-Upload-Chunk-Granularity": str(self._granularity),
+                # What the last reply will have; its echoes of machines inside are left out.
+                "X-Goog-Upload-Header-Content-Type": _JSON["Content-Type"],
+                "X-Goog-Upload-Header-Vary": _JSON["Vary"],
             }
         )
+
+    def _check_size(self, size: int) -> None:
+        """Refuse a file that is too large, or that there is no room for."""
+        if size > self._limits.file_bytes:
+            raise RefusalError(
+                400, f"File size exceeds the limit: {self._limits.file_bytes} bytes."
+            )
+        if self._files.stored_bytes() + size > self._limits.storage_bytes:
+            raise storage_used_up(self._limits.storage_bytes)
 
     async def query(self, exchange: Exchange) -> Reply:
         """Answer the command ``query``: how much has arrived."""
@@ -186,6 +194,8 @@ class Uploads:
         stop = start + length
         if session.declared is not None and stop > session.declared:
             return f"{stop} bytes are more than the {session.declared} that were announced."
+        if stop > self._limits.file_bytes:
+            return f"File size exceeds the limit: {self._limits.file_bytes} bytes."
         # A chunk that brings the upload back to a multiple after a broken one is welcome too.
         if last or length % self._granularity == 0 or stop % self._granularity == 0:
             return None
@@ -201,6 +211,7 @@ class Uploads:
                 f"Only {session.received} of {session.declared} bytes were uploaded.",
                 headers=_status(session),
             )
+        self._check_size(session.received)  # which may not have been announced
         self._files.reserve(session.file_id)  # refuses if another upload took the name meanwhile
         file = StoredFile(
             id=session.file_id,
@@ -216,9 +227,7 @@ class Uploads:
         session.status = "final"
         self._files.add(file)
         reply = json_reply({"file": self._files.resource(file, exchange.origin)})
-        return attrs.evolve(
-            reply, headers={**API_HEADERS, **_status(session), "Content-Type": _JSON}
-        )
+        return attrs.evolve(reply, headers={**_status(session), **_JSON})
 
     def _session(self, exchange: Exchange) -> Session:
         upload_id = exchange.query("upload_id") or ""
@@ -236,7 +245,7 @@ class Uploads:
         raise RefusalError(code, message, headers=_status(session))
 
 
-_JSON = API_HEADERS["Content-Type"]
+_JSON = {name: API_HEADERS[name] for name in ("Content-Type", "Vary")}
 
 
 def _status(session: Session) -> Mapping[str, str]:

@@ -1,33 +1,34 @@
-"""What create accepts: the one place that knows which requests the service refuses.
+"""What the service accepts: the one place that knows which requests it refuses.
 
-Kinds of members are checked here, not yet their names: a member that the schema does not have is
-let through.
+Names and kinds of members are held against the field table; what a message means, and the service
+does not allow, is here.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 import attrs
-import msgspec
 
-from .json_in import (
-    array_member,
-    integer_member,
-    is_object,
-    object_member,
-    parse_object,
-    peek,
-    text_member,
-    wrong_kind,
+from ..fields import Field
+from .json_in import BrokenJsonError, is_object, parse, parse_leniently
+from .members import Problem, Read, message_reader, reader
+from .refusals import (
+    LineError,
+    Violation,
+    broken_line,
+    refuse_members,
+    refuse_root,
+    refuse_text,
+    wrong_line,
 )
-from .wire import JsonObject, RefusalError, invalid_fields
+from .wire import JsonObject, invalid_fields
 
 Kind: TypeAlias = Literal["generate", "embed"]
 
-MOST_LINES_NAMED = 100
+_BODIES = {"generate": "BatchGenerateContentRequest", "embed": "AsyncBatchEmbedContentRequest"}
+_REQUESTS = {"generate": "GenerateContentRequest", "embed": "EmbedContentRequest"}
 
 
 @attrs.frozen
@@ -56,120 +57,110 @@ class Line:
     request: JsonObject
 
 
-class LineError(Exception):
-    """A line of an input file that the service refuses, and why."""
+def read_body(body: bytes, message: str) -> JsonObject:
+    """Read a request body, which is a message of the field table, or refuse it.
+
+    An absent body is an empty message.
+    """
+    if not body.strip():
+        return {}
+    try:
+        value = parse_leniently(body)
+    except BrokenJsonError as broken:
+        raise refuse_text(body, broken) from broken
+    if not is_object(value):
+        raise refuse_root()
+    problems: list[Problem] = []
+    found: JsonObject = message_reader(message)(value, None, problems)
+    refusal = refuse_members(problems)
+    if refusal is not None:
+        raise refusal
+    return found
 
 
 def read_create(body: bytes, kind: Kind) -> CreateBody:
     """Read the body of a create call, or refuse it."""
-    batch = object_member(parse_object(body), "batch")
-    if batch is None:
-        raise invalid_fields([("batch", "batch is required.")])
-    config = object_member(batch, "inputConfig", "batch")
-    if config is None:
-        raise invalid_fields([("batch.input_config", "batch.input_config is required.")])
+    batch = _required(read_body(body, _BODIES[kind]), "batch", "batch")
+    config = _required(batch, "inputConfig", "batch.input_config")
     at = "batch.input_config"
-    file_name = text_member(config, "fileName", at)
-    wrapper = object_member(config, "requests", at)
+    file_name = config.get("fileName")
+    wrapper = config.get("requests")
     if (file_name is None) == (wrapper is None):
         reason = f"Exactly one of {at}.file_name and {at}.requests must be set."
         raise invalid_fields([(at, reason)])
     return CreateBody(
-        display_name=text_member(batch, "displayName", "batch") or "",
-        priority=integer_member(batch, "priority", "batch"),
+        display_name=batch.get("displayName", ""),
+        priority=batch.get("priority", 0),
         file_name=file_name,
         items=() if wrapper is None else tuple(_items(wrapper, f"{at}.requests", kind)),
     )
 
 
+def _required(message: JsonObject, name: str, path: str) -> JsonObject:
+    found: JsonObject | None = message.get(name)
+    if found is None:
+        raise invalid_fields([(path, f"{path} is required.")])
+    return found
+
+
 def _items(wrapper: JsonObject, at: str, kind: Kind) -> Iterator[InlineItem]:
-    entries = array_member(wrapper, "requests", at)
+    entries = wrapper.get("requests")
     if not entries:
         raise invalid_fields([(f"{at}.requests", f"{at}.requests must not be empty.")])
     for index, entry in enumerate(entries):
-        path = f"{at}.requests[{index}]"
-        if not is_object(entry):
-            raise wrong_kind(path, "an object")
-        request = object_member(entry, "request", path)
-        if request is None:
-            raise invalid_fields([(f"{path}.request", f"{path}.request is required.")])
-        problem = find_problem(request, kind, f"{path}.request")
+        path = f"{at}.requests[{index}].request"
+        request = _required(entry, "request", path)
+        problem = find_problem(request, kind, path)
         if problem is not None:
             raise invalid_fields([problem])
-        yield InlineItem(request, object_member(entry, "metadata", path))
+        yield InlineItem(request, entry.get("metadata"))
+
+
+def _line_reader(kind: Kind) -> Read:
+    # The line itself is no message of the API: https://ai.google.dev/gemini-api/docs/batch-api
+    fields = (Field("key", "key", "string"), Field("request", "request", _REQUESTS[kind]))
+    return reader({field.name: field for field in fields})
+
+
+_LINES: dict[Kind, Read] = {"generate": _line_reader("generate"), "embed": _line_reader("embed")}
 
 
 def read_line(line: bytes, kind: Kind) -> Line:
     """Read one line of an input file, or raise :class:`LineError`."""
     try:
-        value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise LineError(f"invalid JSON, near column {_column(line, error)}: {error}") from error
+        value = parse(line)
+    except BrokenJsonError as broken:
+        raise broken_line(broken) from broken
+    problems: list[Problem] = []
     if not is_object(value):
-        raise LineError("invalid JSON, near column 1: expected '{'")
-    request = peek(value, "request")
-    if not is_object(request):
-        raise LineError("missing field: 'request', which must be an object")
-    key = value.get("key")
-    if key is not None and not isinstance(key, str):
-        raise LineError("invalid value at 'key': expected a string")
+        raise wrong_line(line, Problem("kind", None, None, value))
+    found = _LINES[kind](value, None, problems)
+    if problems:
+        raise wrong_line(line, problems[0])
+    request = found.get("request")
+    if request is None:
+        raise LineError("missing field: 'request'")
     problem = find_problem(request, kind, "request")
     if problem is not None:
         raise LineError(problem[1])
-    return Line(key, request)
+    return Line(found.get("key"), request)
 
 
-def _column(line: bytes, error: Exception) -> int:
-    named = re.search(r"byte (\d+)", str(error))
-    return int(named[1]) + 1 if named else len(line.rstrip())
-
-
-def refuse_lines(problems: list[tuple[int, str]]) -> RefusalError:
-    """Return the refusal of an input file, naming its bad lines."""
-    named = problems[:MOST_LINES_NAMED]
-    return RefusalError(400, "\n".join(f"Error on line {number}: {why}" for number, why in named))
-
-
-def find_problem(request: JsonObject, kind: Kind, at: str) -> tuple[str, str] | None:
-    """Return path and description of what is wrong with one request, or ``None``."""
-    try:
-        if kind == "embed":
-            if integer_member(request, "outputDimensionality", at) < 0:
-                raise wrong_kind(f"{at}.output_dimensionality", "a positive number")
-            content = object_member(request, "content", at)
-            if content is not None:
-                _check_parts(content, f"{at}.content")
-        else:
-            _check_contents(request, at)
-    except RefusalError as refusal:
-        violation = refusal.details[0]["fieldViolations"][0]
-        return violation["field"], violation["description"]
+def find_problem(request: JsonObject, kind: Kind, at: str) -> Violation | None:
+    """Return what is wrong with what one request means, or ``None``."""
+    model = request.get("model", "")
+    if model and not model.startswith(("models/", "tunedModels/")):
+        return f"{at}.model", f"* {_REQUESTS[kind]}.model: unexpected model name format"
+    if kind == "embed":
+        if request.get("outputDimensionality", 0) < 0:
+            return f"{at}.output_dimensionality", "output_dimensionality must be positive."
+    elif request.get("cachedContent") and any(request.get(name) for name in _CACHED):
+        return f"{at}.cached_content", _CACHED_MESSAGE
     return None
 
 
-def _check_contents(request: JsonObject, at: str) -> None:
-    contents = array_member(request, "contents", at)
-    for index, content in enumerate(contents):
-        path = f"{at}.contents[{index}]"
-        if not is_object(content):
-            raise wrong_kind(path, "an object")
-        _check_parts(content, path)
-    for name in ("systemInstruction", "generationConfig", "toolConfig"):
-        object_member(request, name, at)
-    for name in ("tools", "safetySettings"):
-        array_member(request, name, at)
-    model = text_member(request, "model", at)
-    if model and not model.startswith(("models/", "tunedModels/")):
-        path = f"{at}.model"
-        raise invalid_fields(
-            [(path, f"Invalid value at '{path}': expected models/…, not {model!r}.")]
-        )
-
-
-def _check_parts(content: JsonObject, at: str) -> None:
-    parts = array_member(content, "parts", at)
-    for index, part in enumerate(parts):
-        path = f"{at}.parts[{index}]"
-        if not is_object(part):
-            raise wrong_kind(path, "an object")
-        text_member(part, "text", path)
+_CACHED = ("systemInstruction", "tools", "toolConfig")
+_CACHED_MESSAGE = (
+    "CachedContent can not be used with GenerateContent request setting system_instruction, "
+    "tools or tool_config."
+)

@@ -18,7 +18,6 @@ INTERNAL_MESSAGE = (
     "https://developers.generativeai.google/guide/troubleshooting"
 )
 DEADLINE_MESSAGE = "Deadline expired before operation could complete."
-REQUEST_LIMIT = 20_971_520
 
 ALT_SVC = 'h3=":443"; ma=2592000,h3-29=":443"; ma=2592000'
 API_HEADERS: Mapping[str, str] = {
@@ -149,6 +148,21 @@ def rpc(kind: str, **members: object) -> JsonObject:
     return {"@type": f"type.googleapis.com/google.rpc.{kind}", **members}
 
 
+QUOTA_MESSAGE = (
+    "You exceeded your current quota, please check your plan and billing details. For more "
+    "information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits."
+)
+_QUOTA_HELP = rpc(
+    "Help",
+    links=[
+        {
+            "description": "Learn more about Gemini API quotas",
+            "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+        }
+    ],
+)
+
+
 def no_key() -> RefusalError:
     """Return the refusal of a request without any credential."""
     return RefusalError(
@@ -180,12 +194,32 @@ def file_missing(file_id: str) -> RefusalError:
     )
 
 
-def too_large() -> RefusalError:
+def too_large(limit: int) -> RefusalError:
     """Return the refusal of a request body above the limit."""
     return RefusalError(
         400,
-        f"Request payload size exceeds the limit: {REQUEST_LIMIT} bytes. "
+        f"Request payload size exceeds the limit: {limit} bytes. "
         "Please use Files API instead of inline data.",
+    )
+
+
+def batch_quota_used_up() -> RefusalError:
+    """Return what create gets above a quota: which one, and until when, it does not say."""
+    return RefusalError(429, QUOTA_MESSAGE, details=[_QUOTA_HELP])
+
+
+def storage_used_up(limit: int) -> RefusalError:
+    """Return the refusal of a file for which there is no room."""
+    metric = "generativelanguage.googleapis.com/file_storage_bytes"
+    violation = {
+        "quotaMetric": metric,
+        "quotaId": "FileStorageBytesPerProject",
+        "quotaValue": str(limit),
+    }
+    return RefusalError(
+        429,
+        f"{QUOTA_MESSAGE}\n* Quota exceeded for metric: {metric}, limit: {limit}",
+        details=[rpc("QuotaFailure", violations=[violation]), _QUOTA_HELP],
     )
 
 

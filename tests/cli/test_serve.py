@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gemini_batch import SyncBatchClient
+from gemini_batch import ApiError, RateLimitError, RetryPolicy, SyncBatchClient
 from gemini_batch.cli import serve
 from gemini_batch.emulator import Emulator
 from tests.cli.conftest import Done
@@ -57,6 +57,39 @@ def test_a_program_gets_the_same_in_json(command: Command, running: list[Emulato
     } == facts
 
 
+def test_keys_and_limits_can_be_given(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only those keys are let in, and they are not repeated; a limit is one of all there are."""
+    met: list[int] = []
+
+    def stand_still(running: Emulator) -> None:
+        for key in ("mine", "yours", "theirs"):
+            with SyncBatchClient(key, model="m", base_url=running.url) as client:
+                try:
+                    client.submit(["x"])
+                    met.append(200)
+                except ApiError as refused:
+                    met.append(refused.code)
+        with (
+            SyncBatchClient(
+                "mine", model="m", base_url=running.url, retry=RetryPolicy(attempts=1)
+            ) as client,
+            pytest.raises(RateLimitError),
+        ):
+            client.submit(["x"])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serve, "_serve", lambda running, *_, **__: stand_still(running))
+    done = command(
+        *("emulator", "--port", "0", "--keys", "mine,other", "--keys", "yours"),
+        *("--limit", "concurrent-batches=2"),
+    )
+    assert [200, 200, 400] == met
+    assert done.out.startswith("export GOOGLE_GEMINI_BASE_URL=")
+    assert 1 == done.out.count("\n")
+    assert "mine" not in done.out + done.err
+    assert 'with curl: curl -H "x-goog-api-key: $GEMINI_API_KEY" ' in done.err
+
+
 def test_faults_that_were_never_met_are_told_at_the_end(
     command: Command, running: list[Emulator]
 ) -> None:
@@ -92,6 +125,12 @@ def test_time_moves_by_hand(
         (["--clock", "-1"], "cannot run at -1.0 times"),
         (["--clock", "nan"], "cannot run at nan times"),
         (["--port", "70000"], "70000"),
+        (
+            ["--limit", "batches=5"],
+            "the names are body_bytes, file_bytes, storage_bytes, concurrent",
+        ),
+        (["--limit", "file_bytes=many"], "--limit is NAME=NUMBER, not 'file_bytes=many'"),
+        (["--keys", ","], "--keys names no key, so that nobody would be let in"),
     ],
 )
 def test_what_cannot_be_emulated_is_refused(

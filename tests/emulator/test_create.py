@@ -100,13 +100,6 @@ def test_the_same_body_twice_makes_two_batches(caller: Caller) -> None:
     assert 2 == caller.emulator.acted.count("create")
 
 
-def test_webhooks_are_let_through(caller: Caller) -> None:
-    """The schema does not show them, but clients send them."""
-    webhook = {"uris": ["https://example.com"], "user_metadata": {"a": 1}}
-    batch = {"inputConfig": inline(keyed("0", "x")), "webhookConfig": webhook}
-    assert 200 == caller.create(batch).status_code
-
-
 @pytest.mark.parametrize(
     ("batch", "words"),
     [
@@ -114,31 +107,11 @@ def test_webhooks_are_let_through(caller: Caller) -> None:
         ({"inputConfig": {}}, "Exactly one of"),
         ({"inputConfig": {"fileName": "files/a", "requests": {}}}, "Exactly one of"),
         ({"inputConfig": {"requests": {}}}, "must not be empty"),
-        ({"inputConfig": {"requests": []}}, "input_config.requests': expected an object"),
-        ({"inputConfig": {"requests": {"requests": {}}}}, "requests': expected an array"),
-        ({"inputConfig": {"requests": {"requests": [5]}}}, "requests[0]': expected an object"),
         ({"inputConfig": inline({})}, "requests[0].request is required"),
-        ({"inputConfig": inline({"request": []})}, "request': expected an object"),
-        ({"inputConfig": inline({"request": {"contents": "x"}})}, "contents': expected an array"),
-        ({"inputConfig": inline({"request": {"contents": ["x"]}})}, "contents[0]': expected"),
-        (
-            {"inputConfig": inline({"request": {"contents": [{"parts": ["x"]}]}})},
-            "contents[0].parts[0]': expected an object",
-        ),
-        (
-            {"inputConfig": inline({"request": {"contents": [{"parts": [{"text": 1}]}]}})},
-            "contents[0].parts[0].text': expected a string",
-        ),
-        ({"inputConfig": inline({"request": {"model": "x"}})}, "expected models/"),
-        ({"inputConfig": inline({"request": {"tools": {}}})}, "tools': expected an array"),
-        ({"inputConfig": inline({"request": {}, "metadata": 5})}, "metadata': expected an object"),
-        ({"inputConfig": inline(keyed("0", "x")), "priority": "high"}, "priority': expected"),
-        ({"inputConfig": inline(keyed("0", "x")), "priority": 0.5}, "priority': expected"),
-        ({"inputConfig": inline(keyed("0", "x")), "priority": True}, "priority': expected"),
-        ({"inputConfig": inline(keyed("0", "x")), "displayName": 5}, "display_name': expected"),
+        ({"inputConfig": inline({"request": {"model": "x"}})}, "unexpected model name format"),
     ],
 )
-def test_a_body_of_another_shape_is_refused(
+def test_a_body_that_lacks_something_is_refused(
     caller: Caller, batch: dict[str, Any], words: str
 ) -> None:
     """The refusal names the path in snake case, in message and details, and nothing is created."""
@@ -150,14 +123,6 @@ def test_a_body_of_another_shape_is_refused(
     assert "type.googleapis.com/google.rpc.BadRequest" == error["details"][0]["@type"]
     assert error["message"] == error["details"][0]["fieldViolations"][0]["description"]
     assert [] == caller.emulator.acted
-
-
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"[" * 100_000])
-def test_a_body_that_is_not_an_object_is_refused(caller: Caller, body: bytes) -> None:
-    """Whatever is wrong with the JSON, the answer is a 400."""
-    response = caller.call("POST", f"/v1beta/{MODEL}:batchGenerateContent", data=body)
-    assert 400 == response.status_code
-    assert response.json()["error"]["message"].startswith("Invalid JSON payload received.")
 
 
 def test_a_body_above_the_limit_is_refused(caller: Caller) -> None:
@@ -176,32 +141,6 @@ def test_a_body_at_the_limit_is_taken(caller: Caller) -> None:
     frame["batch"]["inputConfig"] = inline(keyed("0", "x" * (20_971_520 - len(json.dumps(frame)))))
     response = caller.call("POST", f"/v1beta/{MODEL}:batchGenerateContent", json=frame)
     assert 200 == response.status_code
-
-
-def test_a_file_with_bad_lines_is_refused_whole(caller: Caller) -> None:
-    """Every bad line is named, and no batch is created."""
-    lines = [
-        b'{"key": "a", "request": {}}',
-        b'{"key": "b"}',
-        b'{"key": "c", "request": {}} x',
-        b"",
-        b"[]",
-        b'{"key": 5, "request": {}}',
-        b'{"key": "d", "request": {"contents": 1}}',
-        b'{"key": "e", "request": ',
-        b'{"key": "\xff", "request": {}}',
-    ]
-    file = caller.upload(b"\n".join(lines))
-    response = caller.create({"inputConfig": {"fileName": file["name"]}})
-    assert 400 == response.status_code
-    error = response.json()["error"]
-    named = error["message"].split("\n")
-    assert [2, 3, 5, 6, 7, 8, 9] == [int(text.split(":")[0].split()[-1]) for text in named]
-    assert "Error on line 2: missing field: 'request', which must be an object" == named[0]
-    assert named[1].startswith("Error on line 3: invalid JSON, near column 30: ")
-    assert "Error on line 6: invalid value at 'key': expected a string" == named[3]
-    assert "Error on line 7: Invalid value at 'request.contents': expected an array." == named[4]
-    assert 0 == caller.emulator.acted.count("create")
 
 
 def test_a_file_without_any_request_is_refused(caller: Caller) -> None:

@@ -282,8 +282,8 @@ def test_an_answer_may_be_a_failure() -> None:
     assert {"code": 1} == own(lambda *_: ItemFailure(1))["error"]
 
 
-def test_an_answer_sees_the_request_as_it_was_sent() -> None:
-    """Spelling and all."""
+def test_an_answer_sees_the_request_in_one_spelling() -> None:
+    """In the service's own, whichever it was sent in."""
     asked: list[tuple[dict[str, Any], str | None]] = []
 
     def answer(request: dict[str, Any], key: str | None) -> str:
@@ -293,7 +293,7 @@ def test_an_answer_sees_the_request_as_it_was_sent() -> None:
     request = {"contents": [], "system_instruction": {"parts": []}, "generationConfig": {}}
     own(answer, request | {"contents": [{"parts": [{"text": "x"}]}]})
     [(seen, key)] = asked
-    assert ["contents", "system_instruction", "generationConfig"] == list(seen)
+    assert ["contents", "systemInstruction", "generationConfig"] == list(seen)
     assert "k" == key
 
 
