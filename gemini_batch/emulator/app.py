@@ -101,7 +101,7 @@ class Service:
         if key is None:
             raise no_key()
         if self._keys is not None and key not in self._keys:
-            raise unknown_key(key)
+            raise unknown_key(key, exchange.route.method)
 
     async def _download(self, exchange: Exchange) -> Reply:
         return await answer_download(exchange, self._files, self._batches)
@@ -122,6 +122,8 @@ class _Once:
             except RefusalError as refusal:
                 await self._exchange.drain()
                 self._reply = refusal_reply(refusal)
+            if self._exchange.query("prettyPrint", "$prettyPrint") in {"false", "0"}:
+                self._reply = self._reply.compacted()
         return self._reply
 
 

@@ -42,6 +42,8 @@ from .wire import (
     present,
 )
 
+MOST_TIME = 48 * 3600 * SECOND
+"""A batch that has not ended by then expires."""
 PATIENCE = 2.0
 """Seconds a look waits for results being written; a batch that takes longer is still running."""
 PATIENCE_OUT_OF_TIME = 60.0
@@ -244,9 +246,9 @@ class Batches:
         if batch.script is not None:
             return batch.script.current
         age = self._clock.now() - batch.created
-        if age < self._pending:
-            return "PENDING"
-        return "RUNNING" if age < self._pending + self._running else "SUCCEEDED"
+        if age >= min(self._pending + self._running, MOST_TIME):
+            return "SUCCEEDED" if self._pending + self._running <= MOST_TIME else "EXPIRED"
+        return "PENDING" if age < self._pending else "RUNNING"
 
     def _share(self, batch: Batch) -> float:
         """Return which share of the work of a running batch is done."""
@@ -258,7 +260,7 @@ class Batches:
     def _natural_end(self, batch: Batch) -> int:
         if batch.script is not None:
             return self._clock.now()
-        return batch.created + self._pending + self._running
+        return batch.created + min(self._pending + self._running, MOST_TIME)
 
     def _unfinished(self, batch: Batch, state: str) -> View:
         requests = len(batch.source)

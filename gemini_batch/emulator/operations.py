@@ -6,7 +6,7 @@ import attrs
 
 from .results import FileSource, InlineSource, Results
 from .validation import Kind
-from .wire import JsonObject, nanos, present
+from .wire import JsonObject, micros, nanos, present
 
 _PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1main"
 """The same whatever version the URL names."""
@@ -55,16 +55,12 @@ def operation(batch: About, view: View, ended: int | None, now: int) -> JsonObje
     output = None if view.results is None else _output(batch, view.results)
     if not view.done:
         ended = None
-    # Ends and updates were seen to differ by some ten nanoseconds, either way.
-    updated = batch.created if ended is None else ended + batch.created % 100 - 50
     stats = {
         "requestCount": view.requests,
         "successfulRequestCount": view.successful,
         "failedRequestCount": view.failed,
         "pendingRequestCount": view.requests - view.successful - view.failed,
     }
-    if ended is None and view.successful + view.failed:
-        updated = now
     file_name = batch.source.name if isinstance(batch.source, FileSource) else None
     metadata = present(
         {
@@ -75,7 +71,7 @@ def operation(batch: About, view: View, ended: int | None, now: int) -> JsonObje
             "output": output,
             "createTime": nanos(batch.created),
             "endTime": None if ended is None else nanos(ended),
-            "updateTime": nanos(updated),
+            "updateTime": _update_time(batch, view, ended, now),
             "batchStats": {name: str(count) for name, count in stats.items() if count},
             "priority": str(batch.priority) if batch.priority else None,
             "state": view.state,
@@ -94,6 +90,16 @@ def operation(batch: About, view: View, ended: int | None, now: int) -> JsonObje
             "response": response,
         }
     )
+
+
+def _update_time(batch: About, view: View, ended: int | None, now: int) -> str:
+    if ended is not None:
+        # Ends and updates were seen to differ by some ten nanoseconds, either way.
+        return nanos(ended + batch.created % 100 - 50)
+    if view.successful + view.failed:
+        # Whatever counts the results has a coarser clock; rounded up, it is not before creation.
+        return micros(now + 999)
+    return nanos(batch.created)
 
 
 def _output(batch: About, results: Results) -> JsonObject:

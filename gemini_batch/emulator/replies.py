@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import socket
 import struct
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import attrs
+import msgspec
 from aiohttp import web
 
 from .wire import API_HEADERS, JsonObject, RefusalError, pretty
@@ -57,12 +59,26 @@ class Reply:
             return self.body.stop - self.body.start
         return len(self.body)
 
+    def header_lines(self) -> list[tuple[str, str]]:
+        """Return the header lines: the service writes one for each thing a reply varies by."""
+        return [
+            (name, part)
+            for name, value in self.headers.items()
+            for part in (value.split(", ") if name.endswith("Vary") else [value])
+        ]
+
     def with_header(self, name: str, value: str | None) -> Reply:
         """Return the reply with one header set, or (``None``) taken out."""
         headers = {known: text for known, text in self.headers.items() if known != name}
         if value is not None:
             headers[name] = value
         return attrs.evolve(self, headers=headers)
+
+    def compacted(self) -> Reply:
+        """Return the reply with its JSON on one line; one without JSON stays as it is."""
+        if isinstance(self.body, Stretch) or not self.body.startswith(b"{"):
+            return self
+        return attrs.evolve(self, body=msgspec.json.format(self.body, indent=-1))
 
     def delivered(self, **changes: Any) -> Reply:
         """Return the reply with another way for its bytes to travel: members of `Delivery`."""
@@ -115,9 +131,11 @@ async def send(
 
 
 def _whole(request: web.BaseRequest, reply: Reply, body: bytes) -> web.Response:
-    response = web.Response(status=reply.status, headers=reply.headers, body=body or None)
+    response = web.Response(status=reply.status, headers=reply.header_lines(), body=body or None)
     if _is_chunked(request, reply):
         response.enable_chunked_encoding()
+        if _accepts_gzip(request):
+            response.enable_compression(web.ContentCoding.gzip)
     return response
 
 
@@ -130,11 +148,23 @@ def _is_chunked(request: web.BaseRequest, reply: Reply) -> bool:
     )
 
 
+def _accepts_gzip(request: web.BaseRequest) -> bool:
+    accepted = ",".join(request.headers.getall("Accept-Encoding", ()))
+    for entry in accepted.split(","):
+        coding, _, weight = entry.partition(";")
+        if coding.strip().lower() == "gzip":
+            return _NOT_AT_ALL.fullmatch(weight) is None
+    return False
+
+
+_NOT_AT_ALL = re.compile(r"\s*q=0(?:\.0*)?\s*", re.IGNORECASE)
+
+
 async def _send_in_pieces(
     request: web.BaseRequest, reply: Reply, closing: asyncio.Event
 ) -> web.StreamResponse:
     delivery = reply.delivery
-    response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    response = web.StreamResponse(status=reply.status, headers=reply.header_lines())
     response.content_length = reply.length + delivery.claimed_extra
     await response.prepare(request)
     stop = reply.length if delivery.cut_after is None else min(delivery.cut_after, reply.length)
@@ -194,7 +224,7 @@ def _send_unmeasured(request: web.BaseRequest, reply: Reply) -> web.StreamRespon
     """Write a reply that ends where its connection ends, as HTTP/1.0 did."""
     transport = _transport(request)
     lines = [f"HTTP/1.1 {reply.status} OK", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in reply.headers.items()]
+    lines += [f"{name}: {value}" for name, value in reply.header_lines()]
     transport.write("\r\n".join([*lines, "", ""]).encode())
     stop = reply.length if reply.delivery.cut_after is None else reply.delivery.cut_after
     for piece in _pieces(reply, min(stop, reply.length)):

@@ -24,6 +24,18 @@ OPERATIONS = (
 )
 NO_OPERATION = "unknown"
 
+_METHODS: Mapping[str, str] = {
+    "get": "GetOperation",
+    "list": "ListOperations",
+    "cancel": "CancelOperation",
+    "delete": "DeleteOperation",
+    "file-get": "GetFile",
+    "file-list": "ListFiles",
+    "file-delete": "DeleteFile",
+    "download": "DownloadFile",
+}
+"""The service's own names; create has its verb, and every step of an upload is ``CreateFile``."""
+
 _VERSION = r"/(?P<version>v1|v1beta|v1alpha)"
 _MODEL = r"(?P<model>(?:models|tunedModels)/[^/:]+)"
 _UPLOAD = rf"/upload{_VERSION}/files"
@@ -53,6 +65,18 @@ class Route:
     operation: str
     parts: Mapping[str, str] = attrs.field(factory=dict[str, str])
     commands: frozenset[str] = frozenset()
+
+    @property
+    def method(self) -> str:
+        """Return the full name that the service's errors give to what is asked for."""
+        package = f"google.ai.generativelanguage.{self.parts['version']}"
+        if self.operation == "create":
+            verb = self.parts["verb"]
+            return f"{package}.BatchService.{verb[0].upper()}{verb[1:]}"
+        name = _METHODS.get(self.operation, "CreateFile")
+        if name.endswith(("Operation", "Operations")):
+            return f"google.longrunning.Operations.{name}"
+        return f"{package}.FileService.{name}"
 
 
 def find_route(method: str, path: str, headers: Mapping[str, str]) -> Route:

@@ -152,7 +152,7 @@ QUOTA_MESSAGE = (
     "You exceeded your current quota, please check your plan and billing details. For more "
     "information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits."
 )
-_QUOTA_HELP = rpc(
+QUOTA_HELP = rpc(
     "Help",
     links=[
         {
@@ -172,12 +172,12 @@ def no_key() -> RefusalError:
     )
 
 
-def unknown_key(key: str) -> RefusalError:
+def unknown_key(key: str, method: str) -> RefusalError:
     """Return the refusal of a key that nobody was given; its wording depends on its prefix."""
     service = {"service": "generativelanguage.googleapis.com"}
     if key.startswith("AQ."):
-        reason = "ACCESS_TOKEN_TYPE_UNSUPPORTED"
-        return RefusalError(401, details=[rpc("ErrorInfo", reason=reason, metadata=service)])
+        reason, asked = "ACCESS_TOKEN_TYPE_UNSUPPORTED", {**service, "method": method}
+        return RefusalError(401, details=[rpc("ErrorInfo", reason=reason, metadata=asked)])
     message = "API key not valid. Please pass a valid API key."
     details = [
         rpc("ErrorInfo", reason="API_KEY_INVALID", domain="googleapis.com", metadata=service),
@@ -205,7 +205,7 @@ def too_large(limit: int) -> RefusalError:
 
 def batch_quota_used_up() -> RefusalError:
     """Return what create gets above a quota: which one, and until when, it does not say."""
-    return RefusalError(429, QUOTA_MESSAGE, details=[_QUOTA_HELP])
+    return RefusalError(429, QUOTA_MESSAGE, details=[QUOTA_HELP])
 
 
 def storage_used_up(limit: int) -> RefusalError:
@@ -219,7 +219,7 @@ def storage_used_up(limit: int) -> RefusalError:
     return RefusalError(
         429,
         f"{QUOTA_MESSAGE}\n* Quota exceeded for metric: {metric}, limit: {limit}",
-        details=[rpc("QuotaFailure", violations=[violation]), _QUOTA_HELP],
+        details=[rpc("QuotaFailure", violations=[violation]), QUOTA_HELP],
     )
 
 

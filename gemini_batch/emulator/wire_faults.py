@@ -17,7 +17,7 @@ from .grammar import Catalogue, Words
 from .paging import START
 from .replies import Outcome, Reply, Silence, Stretch, html_reply, json_reply, refusal_reply
 from .routes import OPERATIONS
-from .wire import JsonObject, RefusalError, pretty, rpc
+from .wire import QUOTA_HELP, JsonObject, RefusalError, pretty, rpc
 
 
 @attrs.frozen
@@ -62,14 +62,14 @@ _REFUSAL_OPTIONS = ("retry-after", "retry-info", "quota", "message", "upload-sta
 @fault("return-{status}", on=OPERATIONS, options=_REFUSAL_OPTIONS)
 async def refuse(met: Encounter) -> Outcome | None:
     """Answer with a status without doing anything."""
-    return _refusal(met.words)
+    return _refusal(met)
 
 
 @fault("return-{status}-after-acting", on=OPERATIONS, options=_REFUSAL_OPTIONS)
 async def refuse_after_acting(met: Encounter) -> Outcome | None:
     """Do as asked, and answer as if it had failed."""
     await met.perform()
-    return _refusal(met.words)
+    return _refusal(met)
 
 
 @fault("return-{status}-after-{size}", on=["upload-chunk"], options=_REFUSAL_OPTIONS)
@@ -78,7 +78,7 @@ async def refuse_after_a_part(met: Encounter) -> Outcome | None:
     if not await _keep_a_part(met):
         return None
     await met.exchange.drain()
-    return _refusal(met.words, upload_status="active")
+    return _refusal(met, upload_status="active")
 
 
 @fault("html-502", on=OPERATIONS)
@@ -318,7 +318,8 @@ async def name_other_upload_url(met: Encounter) -> Outcome | None:
     return reply.with_header("X-Goog-Upload-URL", url).with_header("X-Goog-Upload-Control-URL", url)
 
 
-def _refusal(words: Words, upload_status: str = "none") -> Reply:
+def _refusal(met: Encounter, upload_status: str = "none") -> Reply:
+    words = met.words
     status = words.integer("status")
     headers: dict[str, str] = {}
     details: list[JsonObject] = []
@@ -328,13 +329,27 @@ def _refusal(words: Words, upload_status: str = "none") -> Reply:
     if upload_status != "none":
         headers["X-Goog-Upload-Status"] = upload_status
     if "quota" in words.options:
-        details.append(rpc("QuotaFailure", violations=[{"quotaId": words.options["quota"]}]))
+        violation = _violation(met.exchange, words.options["quota"])
+        details += [QUOTA_HELP, rpc("QuotaFailure", violations=[violation])]
     if "retry-info" in words.options:
         details.append(rpc("RetryInfo", retryDelay=words.options["retry-info"]))
     if status < 400:
         return Reply(status, headers)
     message = words.options.get("message")
     return refusal_reply(RefusalError(status, message, details=details, headers=headers))
+
+
+def _violation(exchange: Exchange, quota: str) -> JsonObject:
+    """Return what a refusal says of a quota; that of a model names the model."""
+    dimensions = {"location": "global"}
+    if model := exchange.route.parts.get("model"):
+        dimensions = {"model": model.partition("/")[2], **dimensions}
+    return {
+        "quotaMetric": "generativelanguage.googleapis.com/batch_requests",
+        "quotaId": quota,
+        "quotaDimensions": dimensions,
+        "quotaValue": "100",
+    }
 
 
 async def _keep_a_part(met: Encounter) -> bool:

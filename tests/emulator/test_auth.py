@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from gemini_batch.emulator import Emulator
-from tests.emulator.caller import KEY, Caller
+from tests.emulator.caller import KEY, MODEL, Caller
 
 GOOD = "AIzaGood"
 
@@ -58,6 +58,36 @@ def test_an_unknown_key_of_the_new_kind_is_unauthenticated(strict: Emulator) -> 
     error = response.json()["error"]
     assert "UNAUTHENTICATED" == error["status"]
     assert "ACCESS_TOKEN_TYPE_UNSUPPORTED" == error["details"][0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "method"),
+    [
+        ("POST", f"v1beta/{MODEL}:batchGenerateContent", "BatchService.BatchGenerateContent"),
+        ("POST", f"v1beta/{MODEL}:asyncBatchEmbedContent", "BatchService.AsyncBatchEmbedContent"),
+        ("POST", "upload/v1beta/files", "FileService.CreateFile"),
+        ("GET", "v1beta/files", "FileService.ListFiles"),
+    ],
+)
+def test_a_key_of_the_new_kind_is_refused_a_method(
+    strict: Emulator, verb: str, path: str, method: str
+) -> None:
+    """By the name that the service has for it, which the version is a part of."""
+    for version in ("v1beta", "v1"):
+        response = requests.request(
+            verb,
+            f"{strict.url}/{path.replace('v1beta', version)}",
+            headers={"x-goog-api-key": "AQ.bad"},
+            timeout=5,
+        )
+        [detail] = response.json()["error"]["details"]
+        assert f"google.ai.generativelanguage.{version}.{method}" == detail["metadata"]["method"]
+
+
+def test_batches_are_operations_by_their_methods(strict: Emulator) -> None:
+    """All but to create them is what the service has for any long-running operation."""
+    [detail] = ask(strict, "AQ.bad").json()["error"]["details"]
+    assert "google.longrunning.Operations.ListOperations" == detail["metadata"]["method"]
 
 
 def test_a_refused_create_is_no_act(strict: Emulator) -> None:

@@ -80,6 +80,35 @@ def test_a_running_batch_shows_how_far_it_is(caller: Caller) -> None:
     assert metadata["updateTime"] > metadata["createTime"]
 
 
+def test_a_batch_that_takes_more_than_two_days_expires() -> None:
+    """Pending or running, it has no results, and an error instead; it is over for good."""
+    with (
+        Emulator(clock="manual", pending_seconds=24 * 3600, running_seconds=86_401) as emulator,
+        Caller(emulator) as caller,
+    ):
+        name = caller.create_inline("x")
+        emulator.advance(48 * 3600 - 1)
+        assert "BATCH_STATE_RUNNING" == state_of(caller, name)
+        for _ in range(2):
+            emulator.advance(1)
+            operation = caller.operation(name)
+            assert "BATCH_STATE_EXPIRED" == operation["metadata"]["state"]
+            assert ["name", "metadata", "done", "error"] == list(operation)
+        created, ended = (operation["metadata"][at] for at in ("createTime", "endTime"))
+        assert created.partition("T")[2] == ended.partition("T")[2]
+
+
+def test_a_batch_of_just_two_days_succeeds() -> None:
+    """The last moment is not too late."""
+    with (
+        Emulator(clock="manual", pending_seconds=0, running_seconds=48 * 3600) as emulator,
+        Caller(emulator) as caller,
+    ):
+        name = caller.create_inline("x")
+        emulator.advance(48 * 3600)
+        assert "BATCH_STATE_SUCCEEDED" == state_of(caller, name)
+
+
 def test_a_batch_that_runs_no_time_has_run_all_of_it() -> None:
     """No time to run is no division by nothing."""
     with (

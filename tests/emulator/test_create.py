@@ -48,6 +48,20 @@ def test_the_reply_is_an_operation_as_the_service_writes_it(caller: Caller) -> N
     assert len("2026-08-19T14:34:12.267870162Z") == len(created)
 
 
+@pytest.mark.parametrize("asked", ["prettyPrint=false", "%24prettyPrint=false", "prettyPrint=0"])
+def test_replies_are_compact_if_that_is_asked_for(caller: Caller, asked: str) -> None:
+    """The same members, on one line; refusals too."""
+    name = caller.create_inline("x < y")
+    pretty = caller.call("GET", f"/v1beta/{name}")
+    compact = caller.call("GET", f"/v1beta/{name}?{asked}")
+    assert pretty.json() == compact.json()
+    assert compact.text.startswith('{"name":"batches/')
+    assert "\n" not in compact.text
+    refused = caller.call("GET", f"/v1beta/batches/none?{asked}")
+    assert (400, '{"error":{"code":400,') == (refused.status_code, refused.text[:21])
+    assert pretty.text == caller.call("GET", f"/v1beta/{name}?prettyPrint=true").text
+
+
 def test_replies_carry_the_headers_of_the_service(caller: Caller) -> None:
     """No retry hint, no ETag; a body without a length; JSON in UTF-8."""
     headers = caller.call("GET", "/v1beta/batches").headers

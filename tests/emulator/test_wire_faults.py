@@ -132,13 +132,22 @@ def test_a_refusal_may_say_when_to_come_back(
     assert "Wed, 21 Oct 2026 07:28:00 GMT" == response.headers["Retry-After"]
     error = response.json()["error"]
     assert "Slow down." == error["message"]
-    assert [
-        {
-            "@type": "type.googleapis.com/google.rpc.QuotaFailure",
-            "violations": [{"quotaId": "PerDay"}],
-        },
-        {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "3.5s"},
-    ] == error["details"]
+    assert ["Help", "QuotaFailure", "RetryInfo"] == [
+        detail["@type"].removeprefix("type.googleapis.com/google.rpc.")
+        for detail in error["details"]
+    ]
+    _, failure, retry = error["details"]
+    [violation] = failure["violations"]
+    assert "PerDay" == violation["quotaId"]
+    assert {"model": "gemini-2.5-flash", "location": "global"} == violation["quotaDimensions"]
+    assert "3.5s" == retry["retryDelay"]
+
+
+def test_a_quota_of_no_model_names_none(caller: Caller, fault: Callable[[str, str], None]) -> None:
+    """Where the path has no model, the quota is that of a place alone."""
+    fault("list", "return-429/quota=PerMinute")
+    [_, failure] = caller.call("GET", "/v1beta/batches").json()["error"]["details"]
+    assert {"location": "global"} == failure["violations"][0]["quotaDimensions"]
 
 
 def test_a_refusal_says_nothing_of_it_unasked(
