@@ -10,10 +10,22 @@
 
 from __future__ import annotations
 
-from .answers import Answer, ItemFailure
+from .answers import Answer, AnswersByKey
 from .faults import Faults
 from .limits import Limits
 from .records import Act, Entries, Seen
+from .rules import ItemFailure, Rules
 from .server import Emulator
 
-__all__ = ["Act", "Answer", "Emulator", "Entries", "Faults", "ItemFailure", "Limits", "Seen"]
+__all__ = [
+    "Act",
+    "Answer",
+    "AnswersByKey",
+    "Emulator",
+    "Entries",
+    "Faults",
+    "ItemFailure",
+    "Limits",
+    "Rules",
+    "Seen",
+]

@@ -9,6 +9,7 @@ from typing import Literal
 from aiohttp import web
 
 from .batches import Batches
+from .control import PREFIX, Control
 from .downloads import answer_download
 from .exchange import Exchange
 from .faults import Faults
@@ -34,6 +35,7 @@ class Service:
         seen: Log[Seen],
         keys: frozenset[str] | None,
         body_limit: int,
+        control: Control,
         closing: asyncio.Event,
     ) -> None:
         self._batches = batches
@@ -42,6 +44,7 @@ class Service:
         self._seen = seen
         self._keys = keys
         self._body_limit = body_limit
+        self._control = control
         self._closing = closing
         self._acts: Mapping[str, Callable[[Exchange], Awaitable[Reply]]] = {
             "create": batches.create,
@@ -61,6 +64,8 @@ class Service:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request."""
+        if request.path.startswith(f"{PREFIX}/"):
+            return await send(request, await self._control.answer(request), self._closing)
         route = find_route(request.method, request.path, request.headers)
         exchange = Exchange(request, route, self._body_limit)
         key, place = _credential(request)

@@ -10,7 +10,7 @@ from typing import Literal
 
 import attrs
 
-from .answers import Answers, ItemFailure
+from .answers import Answers
 from .clock import SECOND, Clock
 from .exchange import Exchange
 from .faults import Faults
@@ -31,6 +31,7 @@ from .results import (
     survey,
     write_results,
 )
+from .rules import ItemFailure
 from .scripts import Script
 from .validation import Kind, read_create
 from .wire import (

@@ -18,7 +18,7 @@ _FIELDS: Mapping[str, str] = {
     "times": r"[1-9]\d*",
     "number": r"-?\d+",
     "difference": r"[+-][1-9]\d*",
-    "text": r".+?",
+    "text": r"(?s:.+?)",
 }
 _UNITS = {"k": 1024, "K": 1024, "M": 1024**2, "G": 1024**3}
 
@@ -73,10 +73,14 @@ class Shape(Generic[F]):
 
 
 class Catalogue(Generic[F]):
-    """Kinds of faults, each declared by decorating the function that is the fault."""
+    """Kinds of faults, each declared by decorating the function that is the fault.
 
-    def __init__(self) -> None:
+    Unless they are said not to be, they are repeatable: ``*n`` behind one is how many times.
+    """
+
+    def __init__(self, *, repeatable: bool = True) -> None:
         self.shapes: list[Shape[F]] = []
+        self._repeatable = repeatable
 
     def fault(
         self, form: str, *, on: Iterable[str], options: tuple[str, ...] = ()
@@ -85,14 +89,19 @@ class Catalogue(Generic[F]):
 
         def declare(function: F) -> F:
             self.shapes.append(
-                Shape(form, frozenset(on), options, function, _pattern(form, options))
+                Shape(form, frozenset(on), options, function, self._pattern(form, options))
             )
             return function
 
         return declare
 
+    def _pattern(self, form: str, options: tuple[str, ...]) -> re.Pattern[str]:
+        repeatable = self._repeatable and "{times}" not in form
+        repeated = r"(?:\*(?P<times_>[1-9]\d*))?" if repeatable else ""
+        return re.compile(_written(form, options) + repeated)
 
-def _pattern(form: str, options: tuple[str, ...]) -> re.Pattern[str]:
+
+def _written(form: str, options: tuple[str, ...]) -> str:
     pieces = re.split(r"\{(\w+)\}", form)
     written = "".join(
         f"(?P<{piece}>{_FIELDS[piece]})" if index % 2 else re.escape(piece)
@@ -100,5 +109,4 @@ def _pattern(form: str, options: tuple[str, ...]) -> re.Pattern[str]:
     )
     names = "|".join(map(re.escape, options))
     optional = rf"(?P<options_>(?:/(?:{names})=[^/]*?)*)" if options else "(?P<options_>)"
-    repeated = "" if "times" in pieces else r"(?:\*(?P<times_>[1-9]\d*))?"
-    return re.compile(written + optional + repeated)
+    return written + optional

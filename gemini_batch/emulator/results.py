@@ -12,11 +12,13 @@ from typing import Any, cast
 
 import attrs
 
-from .answers import Answers, ItemFailure, prompt_tokens
+from .answers import Answers
 from .faults import Faults, Instruction
 from .json_in import is_array, is_object
 from .refusals import LineError, refuse_lines
+from .responses import prompt_tokens
 from .result_faults import Asked, Row, RowFault, write_line
+from .rules import ItemFailure
 from .validation import InlineItem, Kind, read_line
 from .wire import JsonObject
 

@@ -15,10 +15,11 @@ from typing import Literal, Self
 
 from aiohttp import web
 
-from .answers import Answer, Answers
+from .answers import Answer, Answers, AnswersByKey, StrPath
 from .app import Service
 from .batches import Batches
 from .clock import Clock
+from .control import Control
 from .faults import Faults
 from .files import Files
 from .ids import Ids
@@ -34,14 +35,18 @@ class Emulator:
     """The Gemini Batch and Files service on this machine.
 
     A context manager, for ``with`` as well as ``async with``; it serves from a thread of its own,
-    on the loopback interface only. Base URL of clients: ``emulator.url``; any key will do unless
-    ``keys`` are given.
+    on the loopback interface only, unless another is named. Base URL of clients:
+    ``emulator.url``; any key will do unless ``keys`` are given.
 
     Args:
-        answer: called with each request as it was sent and its key (or ``None``), in a thread of
-            the emulator; returns the text of the answer, a whole response as a dict, or an
-            :class:`ItemFailure`. By default an answer proves that its prompt was read.
+        answer: called with each request, its names in lowerCamelCase, and its key (or ``None``),
+            in a thread of the emulator; returns the text of the answer, a whole response as a
+            dict, or an :class:`ItemFailure`. Or rules by key, as :meth:`Rules.add` takes them; or
+            the path of a file of rules. By default a request gets what it asks for, and a text
+            that proves that its prompt was read.
         seed: of everything drawn: ids, order of results, which requests fail.
+        host: the interface to listen on; whoever can reach another than the loopback one can
+            reach the emulator too.
         port: 0 takes a free one.
         pending_seconds: how long a batch is PENDING.
         running_seconds: how long it then is RUNNING, before it is SUCCEEDED.
@@ -58,9 +63,10 @@ class Emulator:
 
     def __init__(
         self,
-        answer: Answer | None = None,
+        answer: Answer | AnswersByKey | StrPath | None = None,
         *,
         seed: int = 0,
+        host: str = "127.0.0.1",
         port: int = 0,
         pending_seconds: float = 0.4,
         running_seconds: float = 0.6,
@@ -89,8 +95,11 @@ class Emulator:
         self.faults = Faults()
         """What is to go wrong; see :meth:`Faults.add`."""
         self._answers = Answers(answer, seed, failure_rate)
+        self.answers = self._answers.rules
+        """Which keys are answered in a way of their own; see :meth:`Rules.add`."""
         self._clock = Clock(clock)
         self._seed = seed
+        self._host = host
         self._wanted_port = port
         self._pending_seconds = pending_seconds
         self._running_seconds = running_seconds
@@ -110,7 +119,8 @@ class Emulator:
         """Return the base URL, such as ``http://127.0.0.1:41234``."""
         if self._port is None:
             raise RuntimeError("the emulator is not running; use it as a context manager")
-        return f"http://127.0.0.1:{self._port}"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
+        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     @property
     def acted(self) -> Entries[Act]:
@@ -192,7 +202,7 @@ class Emulator:
         runner = web.ServerRunner(server, shutdown_timeout=1.0)
         try:
             await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", self._wanted_port).start()
+            await web.TCPSite(runner, self._host, self._wanted_port).start()
             ready.set_result(runner.addresses[0][1])
             await self._stop.wait()
         finally:
@@ -228,5 +238,12 @@ class Emulator:
             seen=self._seen,
             keys=self._keys,
             body_limit=self._limits.body_bytes,
+            control=Control(
+                faults=self.faults,
+                rules=self.answers,
+                clock=self._clock,
+                acted=self._acted,
+                seen=self._seen,
+            ),
             closing=closing,
         )

@@ -6,11 +6,12 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gemini_batch import ApiError, RateLimitError, RetryPolicy, SyncBatchClient
+from gemini_batch import ApiError, PollPolicy, RateLimitError, RetryPolicy, SyncBatchClient
 from gemini_batch.cli import serve
 from gemini_batch.emulator import Emulator
 from tests.cli.conftest import Done
@@ -43,7 +44,15 @@ def test_it_prints_what_leads_clients_to_it(command: Command, running: list[Emul
     assert f"export GEMINI_API_KEY=any-key\nexport GOOGLE_GEMINI_BASE_URL={emulator.url}\n" == (
         done.out
     )
-    assert f"curl -H 'x-goog-api-key: any-key' {emulator.url}/v1beta/batches\n" in done.err
+    url = emulator.url
+    for line in (
+        f"gemini-batch: SyncBatchClient('any-key', base_url='{url}')",
+        f"genai.Client(api_key='any-key', http_options={{'base_url': '{url}'}})",
+        f"new GoogleGenAI({{apiKey: 'any-key', httpOptions: {{baseUrl: '{url}'}}}})",
+        f"curl -H 'x-goog-api-key: any-key' {url}/v1beta/batches",
+        f"{url}/emulator/faults",
+    ):
+        assert f"{line}\n" in done.err
     assert done.err.endswith("the emulator has ended\n")
 
 
@@ -87,7 +96,8 @@ def test_keys_and_limits_can_be_given(command: Command, monkeypatch: pytest.Monk
     assert done.out.startswith("export GOOGLE_GEMINI_BASE_URL=")
     assert 1 == done.out.count("\n")
     assert "mine" not in done.out + done.err
-    assert 'with curl: curl -H "x-goog-api-key: $GEMINI_API_KEY" ' in done.err
+    assert 'curl -H "x-goog-api-key: $GEMINI_API_KEY" ' in done.err
+    assert "genai.Client(http_options=" in done.err
 
 
 def test_faults_that_were_never_met_are_told_at_the_end(
@@ -130,6 +140,7 @@ def test_time_moves_by_hand(
             "the names are body_bytes, file_bytes, storage_bytes, concurrent",
         ),
         (["--limit", "file_bytes=many"], "--limit is NAME=NUMBER, not 'file_bytes=many'"),
+        (["--answer", "a:perhaps"], "'perhaps' is no answer"),
         (["--keys", ","], "--keys names no key, so that nobody would be let in"),
     ],
 )
@@ -140,6 +151,60 @@ def test_what_cannot_be_emulated_is_refused(
     done = command("emulator", *words)
     assert (2, "") == (done.status, done.out)
     assert reason in done.err
+
+
+def test_a_host_that_is_none_is_said_so(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what a host is."""
+
+    def find(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", find)
+    done = command("emulator", "--port", "0", "--host", "nowhere.invalid")
+    assert (1, "") == (done.status, done.out)
+    assert (
+        "gemini-batch: host nowhere.invalid: no such host\n"
+        "  --host is a name or an address of this machine\n"
+    ) == done.err
+
+
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [("localhost", "localhost"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")],  # noqa: S104
+)
+def test_another_interface_is_named(
+    host: str, reached: str, command: Command, running: list[Emulator]
+) -> None:
+    """The URL is one by which this machine reaches it."""
+    done = command("emulator", "--port", "0", "--host", host)
+    [emulator] = running
+    assert emulator.url.startswith(f"http://{reached}:")
+    assert f"GOOGLE_GEMINI_BASE_URL={emulator.url}\n" in done.out
+
+
+def test_answers_can_be_given(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By key, or from a file, which comes first; with any, nothing fails by chance."""
+    file = tmp_path / "answers.jsonl"
+    file.write_text('{"key": "1", "text": "from the file"}\n')
+    found: list[str | None] = []
+
+    def ask(running: Emulator, *_: object, **__: object) -> None:
+        poll = PollPolicy(first=0.01, ceiling=0.01)
+        with SyncBatchClient("any-key", model="m", base_url=running.url, poll=poll) as client:
+            results = client.submit(["x"] * 300).results()
+            found.extend(item.problem or item.unwrap().text for item in results[:2])
+            assert 299 == len(results.successes)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(serve, "_serve", ask)
+    command(
+        *("emulator", "--port", "0", "--answers", str(file), "--answer", "0:error=13/message=a:b"),
+        *("--answer", "1:no-parts", "--clock", "1000"),
+    )
+    assert "a:b" in str(found[0])
+    assert "from the file" == found[1]
 
 
 def test_a_port_that_is_taken_is_said_so(command: Command) -> None:
@@ -165,6 +230,6 @@ def test_it_serves_other_processes_until_it_is_told_to_end(
     url = json.loads(process.stdout.readline())["url"]
     with SyncBatchClient("any-key", model="m", base_url=url) as client:
         assert 2 == client.submit(["one", "two"]).wait().stats.request_count
-    read_until(process.stderr, "with curl")
+    read_until(process.stderr, "a fault")
     process.send_signal(sent)
     assert (0, "") == ended(process)

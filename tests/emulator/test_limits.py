@@ -44,7 +44,7 @@ def create(caller: Caller, prompt: str = "x", model: str = MODEL) -> requests.Re
 
 
 def assert_quota_is_used_up(response: requests.Response) -> None:
-    """Hold that a create was refused as above its quota: without any hint of which or until when."""
+    """Hold that a create was refused as above its quota, with no hint of which or until when."""
     assert 429 == response.status_code
     error = response.json()["error"]
     assert ("RESOURCE_EXHAUSTED", [HELP]) == (error["status"], error["details"])
