@@ -7,6 +7,7 @@ the output names it.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -220,6 +221,35 @@ def closing_line(report: Path) -> str:
     counts = {"failed": failed, "passed": passed, "skipped": skipped, "errors": broken}
     words = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
     return f"{words or 'no tests ran'} in {float(suite.attrib['time']):.2f}s"
+
+
+@nox.session(default=False)
+@nox.parametrize("major", [nox.param(number, id=f"google-genai-{number}") for number in (3, 2)])
+def clients(session: nox.Session, major: int) -> None:
+    """Drive a client of Google's through the emulator, and record what it went through.
+
+    It is the newest of its line, and comes with the newest of what it needs: no constraint holds
+    it, for it is to be met as its users have it.
+    """
+    install_project(session)
+    session.install("--constraint", str(CONSTRAINTS), "pytest")
+    newest = f"google-genai>={major},<{major + 1}"
+    session.install("--upgrade", "--upgrade-strategy", "eager", newest)
+    ask = "import importlib.metadata as found; print(found.version('google-genai'))"
+    version = str(session.run("python", "-c", ask, silent=True)).strip()
+    if not version.startswith(f"{major}."):
+        session.error(f"google-genai {version} would be driven, not {major}")
+    session.run("python", "-m", "pytest", "tests/clients/drive_google_genai.py", *session.posargs)
+    if session.posargs:
+        return  # perhaps not all of it
+    path = HERE / "docs" / "clients" / f"google-genai-{major}.json"
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if record["version"] != version:
+        session.error(f"the record is of google-genai {record['version']}, not {version}")
+    session.log(
+        f"google-genai {version} was driven through {len(record['operations'])} operations; "
+        f"the emulator answered {sum(record['requests'].values())} requests"
+    )
 
 
 @nox.session(default=False)

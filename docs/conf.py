@@ -48,7 +48,7 @@ _others = [*sys.stdlib_module_names, "aiohttp", "attr", "attrs", "msgspec", "req
 nitpick_ignore_regex = [
     (
         r"py:.*",
-        r"(.*\.)?(A|B|P|R|T|X_co|Answer|Found|Int64)",
+        r"(.*\.)?(A|B|P|R|T|X_co|Answer|AnswersByKey|Found|Int64|JsonObject|Text)",
     ),  # type variables and aliases have no pages
     (r"py:.*", r"(.*\.)?(Entry|Prompt|Requests|Supply|Via|OnUnknown|Report|StrPath|EndedStatus)"),
     (r"py:.*", rf"({'|'.join(_others)})\..*"),

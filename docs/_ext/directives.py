@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -13,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from gemini_batch.states import TRANSITIONS
 
+from . import clients
 from .diagram import draw
 from .faults import TABLES, UnexplainedError
 from .matrix import OPERATORS, TWINS, EmptyCellError, tables
@@ -93,6 +95,22 @@ class EmulatorWords(SphinxDirective):
         return [table(found.heads, rows)]
 
 
+class ClientTable(SphinxDirective):
+    """Set out which client was driven through which operation of the emulator."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table of all records."""
+        folder = Path(self.env.srcdir, "clients")
+        try:
+            paths = clients.paths(folder)
+            found = clients.table(map(clients.read_record, paths))
+        except clients.UnreadableRecordError as error:
+            raise ExtensionError(f"the records of clients: {error}") from error
+        for path in paths:
+            self.env.note_dependency(str(path))
+        return [table(found.heads, [[words(cell) for cell in row] for row in found.rows])]
+
+
 def words(text: str, code: str = "``") -> list[nodes.Node]:
     """Return a line of text, with its code as code: what stands between these quotes."""
     return [
@@ -128,4 +146,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("state-diagram", StateDiagram)
     app.add_directive("facade-matrix", FacadeMatrix)
     app.add_directive("emulator-words", EmulatorWords)
+    app.add_directive("client-table", ClientTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

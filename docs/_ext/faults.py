@@ -13,6 +13,7 @@ from gemini_batch.emulator.faults import RESULTS
 from gemini_batch.emulator.grammar import Shape
 from gemini_batch.emulator.result_faults import LINE_FAULTS, ROW_FAULTS
 from gemini_batch.emulator.routes import OPERATIONS
+from gemini_batch.emulator.rules import ANSWER_WORDS
 from gemini_batch.emulator.scripts import STEPS
 from gemini_batch.emulator.wire_faults import WIRE_FAULTS
 
@@ -111,6 +112,14 @@ def results() -> Rows:
     )
 
 
+def answers() -> Rows:
+    """Return the words of an answer, and what each is."""
+    return Rows(
+        ("answer", "what the request gets"),
+        tuple((written(shape), docline(shape)) for shape in ANSWER_WORDS.shapes),
+    )
+
+
 def states() -> Rows:
     """Return the steps of a script, and what a look finds at each."""
     require_all("step", STEPS, DOES_STEPS)
@@ -141,6 +150,7 @@ TABLES: Mapping[str, Callable[[], Rows]] = {
     "operations": operations,
     "wire": wire,
     "results": results,
+    "answers": answers,
     "states": states,
     "values": values,
     "arguments": arguments,
@@ -149,8 +159,9 @@ TABLES: Mapping[str, Callable[[], Rows]] = {
 
 
 def all_shapes() -> list[Shape[Any]]:
-    """Return every kind of fault that there is."""
-    return [*WIRE_FAULTS.shapes, *ROW_FAULTS.shapes, *LINE_FAULTS.shapes]
+    """Return every kind of fault that there is, and every word of an answer."""
+    faults = [*WIRE_FAULTS.shapes, *ROW_FAULTS.shapes, *LINE_FAULTS.shapes]
+    return [*faults, *ANSWER_WORDS.shapes]
 
 
 def written(shape: Shape[Any]) -> str:

@@ -18,6 +18,7 @@ MAIN_COMMAND = (
     "python3 -m venv .venv && .venv/bin/pip install -q '.[cli]' && .venv/bin/gemini-batch demo"
 )
 TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -q nox && .venv/bin/nox"
+CLIENTS_COMMAND = ".venv/bin/nox -s clients"
 INSTALL_COMMAND = "python3 -m pip install '.[cli]'"
 NOT_RUN = {MAIN_COMMAND, TEST_COMMAND, INSTALL_COMMAND}
 """What a stranger types first; these install the project, so no test of it can run them."""
@@ -32,6 +33,8 @@ STRUCTURE = {
     "{state-diagram}": "",
     "{facade-matrix}": "",
     "{emulator-words}": "",
+    "{client-table}": "",
+    "{literalinclude}": r":\w+:.*",
 }
 """Directives that hold no text, and all that a line of one may be."""
 

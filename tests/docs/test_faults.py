@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from docs._ext import faults
-from gemini_batch.emulator import Faults
+from gemini_batch.emulator import Faults, Rules
 from gemini_batch.emulator.faults import RESULTS, STATES
 from gemini_batch.emulator.grammar import Shape
 from gemini_batch.emulator.result_faults import LINE_FAULTS, ROW_FAULTS
 from gemini_batch.emulator.routes import OPERATIONS
+from gemini_batch.emulator.rules import ANSWER_WORDS
 from gemini_batch.emulator.scripts import STEPS
 from gemini_batch.emulator.wire_faults import WIRE_FAULTS
 from tests.docs.pages import ROOT, blocks_of
@@ -51,6 +52,19 @@ def test_every_operation_and_every_step_is_in_its_table_and_nothing_else() -> No
     """They are those that faults can be added to, and those that scripts can show."""
     assert list(OPERATIONS) == first_column("operations")
     assert list(STEPS) == first_column("states")
+
+
+def test_every_word_of_an_answer_is_in_its_table_and_nothing_else() -> None:
+    """They are those that rules can be made of."""
+    assert [shape.form for shape in ANSWER_WORDS.shapes] == first_column("answers")
+
+
+@pytest.mark.parametrize("shape", ANSWER_WORDS.shapes, ids=lambda shape: shape.form)
+def test_an_answer_is_written_as_the_page_says(shape: Shape[Any]) -> None:
+    """The values and arguments that the page gives are taken."""
+    rules = Rules()
+    rules.add("*", example(shape))
+    assert [{"key": "*", "answer": example(shape)}] == rules.told
 
 
 @pytest.mark.parametrize("table", faults.TABLES)
