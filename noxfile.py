@@ -253,6 +253,13 @@ def clients(session: nox.Session, major: int) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """Measure, which takes an idle machine; ``-- --quick`` shows that it runs."""
+    install_project(session)
+    session.run("python", "tests/benchmarks/emulator_size.py", *session.posargs)
+
+
+@nox.session(default=False)
 def pin(session: nox.Session) -> None:
     """Resolve every tool and dependency afresh and write them to constraints.txt.
 

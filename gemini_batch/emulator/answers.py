@@ -66,7 +66,7 @@ class Answers:
                 ItemFailure(4, DEADLINE_MESSAGE) if late else ItemFailure(13, INTERNAL_MESSAGE)
             )
             return {"error": failure.status()}
-        question = Question(request, model, tier)
+        question = Question.of(request, model, tier)
         try:
             rule = self.rules.find(identity)
             if rule is not None:

@@ -13,7 +13,7 @@ import json
 import struct
 from collections.abc import Iterator
 from random import Random
-from typing import Any
+from typing import Any, Self
 
 import attrs
 
@@ -41,17 +41,20 @@ class Question:
     model: str
     tier: str
     """How the service writes the tier, which differs between items and lines."""
+    config: JsonObject
+    prompt: str
+    digest: bytes
+    """The SHA-256 of the prompt."""
+    tokens: int
+    """How many of them the text of the prompt has."""
 
-    @property
-    def config(self) -> JsonObject:
-        """Return the generation config."""
-        found: JsonObject = self.request.get("generationConfig", {})
-        return found
-
-    @property
-    def digest(self) -> bytes:
-        """Return the SHA-256 of the prompt."""
-        return hashlib.sha256(prompt_of(self.request).encode("utf-8", "surrogatepass")).digest()
+    @classmethod
+    def of(cls, request: JsonObject, model: str, tier: str) -> Self:
+        """Return the question that a request is."""
+        prompt = prompt_of(request)
+        digest = hashlib.sha256(_encoded(prompt)).digest()
+        config = request.get("generationConfig", {})
+        return cls(request, model, tier, config, prompt, digest, _tokens_of(prompt))
 
 
 def prompt_of(request: JsonObject) -> str:
@@ -61,7 +64,15 @@ def prompt_of(request: JsonObject) -> str:
 
 def prompt_tokens(request: JsonObject) -> int:
     """Return how many tokens the text of a prompt counts for: one for every four bytes."""
-    return len(prompt_of(request).encode("utf-8", "surrogatepass")) // 4 + 1
+    return _tokens_of(prompt_of(request))
+
+
+def _tokens_of(prompt: str) -> int:
+    return len(_encoded(prompt)) // 4 + 1
+
+
+def _encoded(prompt: str) -> bytes:
+    return prompt.encode("utf-8", "surrogatepass")  # half a character is a prompt as well
 
 
 def _parts_of(request: JsonObject) -> Iterator[JsonObject]:
@@ -107,7 +118,7 @@ def response_of(question: Question, parts: list[JsonObject] | None, **others: An
 
 def closing(question: Question, parts: list[JsonObject], count: int = 0) -> JsonObject:
     """Return what stands behind the candidates: usage, model and id."""
-    prompt = list(_prompt_details(question.request))
+    prompt = list(_prompt_details(question))
     asked = sum(one["tokenCount"] for one in prompt)
     said = [part for part in parts if not part.get("thought")]
     media = [one for one in map(_media_details, said) if one]
@@ -164,7 +175,7 @@ def _text(question: Question) -> str:
         if question.config.get("responseMimeType") == "text/x.enum":
             return str(value)
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    prompt = prompt_of(question.request)
+    prompt = question.prompt
     told = f"sha256:{question.digest.hex()}\n{len(prompt)} characters\n{prompt[:ECHOED]}"
     if question.config.get("responseMimeType") == "application/json":
         return json.dumps({"answer": told}, ensure_ascii=False, separators=(",", ":"))
@@ -241,10 +252,10 @@ def _media_details(part: JsonObject) -> JsonObject | None:
     return {"modality": kind, "tokenCount": _PICTURE_TOKENS if kind == "IMAGE" else _SOUND_TOKENS}
 
 
-def _prompt_details(request: JsonObject) -> Iterator[JsonObject]:
-    yield {"modality": "TEXT", "tokenCount": prompt_tokens(request)}
+def _prompt_details(question: Question) -> Iterator[JsonObject]:
+    yield {"modality": "TEXT", "tokenCount": question.tokens}
     found: dict[str, int] = {}
-    for part in _parts_of(request):
+    for part in _parts_of(question.request):
         kind = _modality(part)
         if kind is not None:
             found[kind] = found.get(kind, 0) + _MEDIA_TOKENS[kind]
@@ -266,7 +277,7 @@ def _modality(part: JsonObject) -> str | None:
 
 def embedding_response(request: JsonObject) -> JsonObject:
     """Return an embedding: SHAKE-256 of the text, read as 16-bit fractions."""
-    text = prompt_of(request).encode("utf-8", "surrogatepass")
+    text = _encoded(prompt_of(request))
     dimensions = request.get("outputDimensionality") or DEFAULT_DIMENSIONS
     drawn = struct.unpack(f">{dimensions}h", hashlib.shake_256(text).digest(2 * dimensions))
     values = [number / 32768 for number in drawn]
