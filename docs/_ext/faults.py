@@ -45,6 +45,7 @@ DOES_STEPS = {
     "CANCELLED-with-output": "It was cancelled with half of them answered; the rest failed.",
     "SUCCEEDED-before-output": "Its state says that it succeeded, and it is not done.",
     "done-without-result": "It is done and succeeded, and shows no results.",
+    "done+error": "It is done with an error, though its state says that it succeeded.",
 }
 """What a look at a batch finds at each step of a script."""
 
@@ -65,6 +66,7 @@ ARGUMENTS = {
     "retry-info": ("The delay of a `google.rpc.RetryInfo` among the details.", "30s"),
     "quota": ("The quota that a `google.rpc.QuotaFailure` names.", "BatchTokensPerDay"),
     "message": ("The words of the error, without a slash.", "Not today."),
+    "status": ("The canonical code, if not that of the status.", "FAILED_PRECONDITION"),
     "upload-status": ("The header `X-Goog-Upload-Status`, as in the middle of an upload.", "final"),
 }
 """What each argument sets in the reply, and a value of it."""

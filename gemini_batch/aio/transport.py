@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 def own_session() -> aiohttp.ClientSession:
     """Return a session without limits of its own; it must be made within the loop it serves."""
-    return aiohttp.ClientSession(auto_decompress=False, read_bufsize=PIECE)
+    return aiohttp.ClientSession(read_bufsize=PIECE)
 
 
 def require_harmless(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
@@ -115,6 +115,7 @@ class Connection:
                 headers=headers,
                 data=BytesIO(request.body) if request.body else None,
                 allow_redirects=False,  # the key would go along
+                auto_decompress=False,  # whatever the caller's session says: it has no bound
                 timeout=aiohttp.ClientTimeout(
                     total=None,
                     sock_connect=min(timeouts.connect, left),

@@ -194,12 +194,14 @@ class Batches:
         batch = self._batches.get(file_id.removeprefix("batch-"))
         if batch is None:
             raise RefusalError(404)
-        view = await self._look(batch)
-        if view.results is None or view.results.path is None:
+        results = (await self._look(batch)).results
+        if results is None and batch.writing is not None and batch.writing.done():
+            results = batch.writing.result()  # a state that is taken back takes no file along
+        if results is None or results.path is None:
             raise RefusalError(404)
         if batch.ended is not None and self._clock.now() >= batch.ended + LIFETIME:
             raise RefusalError(404)
-        return view.results.path
+        return results.path
 
     async def close(self) -> None:
         """Wait for results that are being written, which nobody will read any more."""
@@ -221,6 +223,8 @@ class Batches:
             batch.ended = self._natural_end(batch)
         if word == "done-without-result":
             return attrs.evolve(self._unfinished(batch, "SUCCEEDED"), done=True)
+        if word == "done+error":
+            return self._failed(batch, "SUCCEEDED", {"code": 13, "message": INTERNAL_MESSAGE})
         if word == "CANCELLED":
             message = f"Batch {batch.id} failed without error."
             return self._failed(batch, "CANCELLED", {"code": 13, "message": message})

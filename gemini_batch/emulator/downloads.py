@@ -23,8 +23,11 @@ async def answer_download(exchange: Exchange, files: Files, batches: Batches) ->
         return json_reply({})
     size = path.stat().st_size
     headers = {"Content-Type": "application/octet-stream", "Server": "UploadServer"}
-    asked = None if exchange.ignore_range else exchange.request.headers.get("Range")
-    part = None if asked is None else _part(asked, size)
+    if exchange.etag is not None:
+        headers["ETag"] = exchange.etag
+    asked = exchange.request.headers.get("Range")
+    ignored = exchange.ignore_range or _is_of_another_file(exchange)
+    part = None if asked is None or ignored else _part(asked, size)
     if part is None:
         return Reply(200, headers, Stretch(path, 0, size))
     start, stop = part
@@ -32,6 +35,12 @@ async def answer_download(exchange: Exchange, files: Files, batches: Batches) ->
         return Reply(416, {**headers, "Content-Range": f"bytes */{size}"})
     headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     return Reply(206, headers, Stretch(path, start, stop))
+
+
+def _is_of_another_file(exchange: Exchange) -> bool:
+    """Say whether a part is asked for only of a file that has another ETag (RFC 9110 §13.1.5)."""
+    wanted = exchange.request.headers.get("If-Range")
+    return wanted is not None and wanted != exchange.etag
 
 
 def _part(text: str, size: int) -> tuple[int, int] | None:

@@ -25,6 +25,8 @@ class Exchange:
         """Let only so many bytes of an uploaded chunk be kept."""
         self.ignore_range = False
         """Answer a request for a part of a file with all of it."""
+        self.etag: str | None = None
+        """Name this ETag of the file."""
         self.lagging = False
         """List only what has been listed before."""
         self.session_lost = False

@@ -59,6 +59,14 @@ class Reply:
             return self.body.stop - self.body.start
         return len(self.body)
 
+    def content(self) -> bytes:
+        """Return the body, read whole."""
+        if isinstance(self.body, Stretch):
+            with self.body.path.open("rb") as file:
+                file.seek(self.body.start)
+                return file.read(self.length)
+        return self.body
+
     def header_lines(self) -> list[tuple[str, str]]:
         """Return the header lines: the service writes one for each thing a reply varies by."""
         return [
@@ -134,7 +142,7 @@ def _whole(request: web.BaseRequest, reply: Reply, body: bytes) -> web.Response:
     response = web.Response(status=reply.status, headers=reply.header_lines(), body=body or None)
     if _is_chunked(request, reply):
         response.enable_chunked_encoding()
-        if _accepts_gzip(request):
+        if _accepts_gzip(request) and "Content-Encoding" not in reply.headers:
             response.enable_compression(web.ContentCoding.gzip)
     return response
 

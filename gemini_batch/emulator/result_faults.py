@@ -1,6 +1,6 @@
 """Faults of a set of results: what is wrong with the rows, or with the file they stand in.
 
-Each is a generator that passes its input on, changed in one place; it sets ``met`` when it has
+Each is a generator that passes its input on, changed in one respect; it sets ``met`` when it has
 really changed something. Line numbers count from one, in the order in which the results are
 written.
 """
@@ -8,6 +8,7 @@ written.
 from __future__ import annotations
 
 import copy
+import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
@@ -110,6 +111,19 @@ def add_rows(rows: Iterable[Row], asked: Asked) -> Iterator[Row]:
             another = copy.deepcopy(last)
             another.rename(f"never-sent-{number}")
             yield another
+
+
+@ROW_FAULTS.fault("shuffle", on=_RESULTS)
+def shuffle_rows(rows: Iterable[Row], asked: Asked) -> Iterator[Row]:
+    """Give the results in another order than they would have had."""
+    held = list(rows)
+    order = list(range(len(held)))
+    random.Random(len(held)).shuffle(order)  # noqa: S311  (variety, not secrecy)
+    if order == sorted(order):
+        order.reverse()
+    asked.met = len(order) > 1
+    for position in order:
+        yield held[position]
 
 
 @ROW_FAULTS.fault("no-metadata", on=_RESULTS)

@@ -17,6 +17,7 @@ STEPS = (
     "CANCELLED-with-output",
     "SUCCEEDED-before-output",
     "done-without-result",
+    "done+error",
 )
 _VERBATIM = re.compile(r"(?:BATCH|JOB)_STATE_[A-Z_]+")
 _REPEATED = re.compile(r"(?P<word>.+?)(?:\*(?P<times>[1-9]\d*))?")

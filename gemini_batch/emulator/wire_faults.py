@@ -6,6 +6,8 @@ in it to disturb; then it waits for another one.
 
 from __future__ import annotations
 
+import asyncio
+import zlib
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -15,7 +17,16 @@ import msgspec
 from .exchange import BodyCutError, Exchange
 from .grammar import Catalogue, Words
 from .paging import START
-from .replies import Outcome, Reply, Silence, Stretch, html_reply, json_reply, refusal_reply
+from .replies import (
+    PIECE,
+    Outcome,
+    Reply,
+    Silence,
+    Stretch,
+    html_reply,
+    json_reply,
+    refusal_reply,
+)
 from .routes import OPERATIONS
 from .wire import QUOTA_HELP, JsonObject, RefusalError, pretty, rpc
 
@@ -41,6 +52,14 @@ class Encounter:
             return None
         return attrs.evolve(reply, body=change(reply.body))
 
+    async def in_gzip(self, size: int = 0) -> Reply | None:
+        """Return the service's reply in gzip, with line ends behind its body up to a size."""
+        reply = await self.longer_than(0)
+        if reply is None:
+            return None
+        packed = await asyncio.to_thread(_packed, reply, max(0, size - reply.length))
+        return attrs.evolve(reply, body=packed).with_header("Content-Encoding", "gzip")
+
 
 WireFault: TypeAlias = Callable[[Encounter], Awaitable[Outcome | None]]
 
@@ -53,7 +72,7 @@ WITH_BODY = tuple(
 """The operations that answer with more than headers."""
 WITH_JSON = tuple(name for name in WITH_BODY if name != "download")
 
-_REFUSAL_OPTIONS = ("retry-after", "retry-info", "quota", "message", "upload-status")
+_REFUSAL_OPTIONS = ("retry-after", "retry-info", "quota", "message", "status", "upload-status")
 
 
 # Answering with an error.
@@ -162,6 +181,13 @@ async def break_stream(met: Encounter) -> Outcome | None:
     return reply and reply.delivered(cut_after=met.words.size())
 
 
+@fault("close-without-length", on=WITH_BODY)
+async def leave_unmeasured(met: Encounter) -> Outcome | None:
+    """Name no length, and end the body, which is whole, by closing."""
+    reply = await met.longer_than(0)
+    return reply and reply.delivered(without_length=True)
+
+
 @fault("close-without-length-after-{size}", on=WITH_BODY)
 async def break_unmeasured_stream(met: Encounter) -> Outcome | None:
     """Name no length, and end the body early by closing: nothing shows that it is short."""
@@ -228,6 +254,26 @@ async def empty_body(met: Encounter) -> Outcome | None:
     return await met.with_body(lambda _: b"")
 
 
+@fault("gzip-bomb={size}", on=WITH_BODY)
+async def plant_bomb(met: Encounter) -> Outcome | None:
+    """Answer in gzip, asked or not, with a body that is sound and inflates to that size."""
+    return await met.in_gzip(met.words.size())
+
+
+@fault("gzip-truncated", on=WITH_BODY)
+async def truncate_gzip(met: Encounter) -> Outcome | None:
+    """Answer in gzip, asked or not, and leave the second half of it out."""
+    reply = await met.in_gzip()
+    return reply and attrs.evolve(reply, body=reply.content()[: reply.length // 2])
+
+
+@fault("gzip-claimed", on=WITH_BODY)
+async def claim_gzip(met: Encounter) -> Outcome | None:
+    """Say that the body is in gzip, which it is not."""
+    reply = await met.longer_than(0)
+    return reply and reply.with_header("Content-Encoding", "gzip")
+
+
 @fault("header-huge={size}", on=OPERATIONS)
 async def add_huge_header(met: Encounter) -> Outcome | None:
     """Do as asked, and answer with a header of that length."""
@@ -254,12 +300,29 @@ async def name_other_content_range(met: Encounter) -> Outcome | None:
     return (await met.perform()).with_header("Content-Range", "bytes 0-0/1")
 
 
+@fault("etag-changes", on=["download"])
+async def change_etag(met: Encounter) -> Outcome | None:
+    """Name an ETag, and another when a part is asked for; what cuts the file is added after it."""
+    if "Range" not in met.exchange.request.headers:
+        met.exchange.etag = '"first"'
+        return None
+    met.exchange.etag = '"changed"'
+    return await met.perform()
+
+
 # Lists.
 
 
 @fault("page-empty", on=["list", "file-list"])
 async def empty_page(met: Encounter) -> Outcome | None:
     """Answer with a page that is empty and yet not the last."""
+    listed = "operations" if met.exchange.operation == "list" else "files"
+    return json_reply({listed: [], "nextPageToken": _page_token(met.exchange)})
+
+
+@fault("page-missing-list", on=["list", "file-list"])
+async def omit_list(met: Encounter) -> Outcome | None:
+    """Answer with a page that has no list at all and yet is not the last."""
     return json_reply({"nextPageToken": _page_token(met.exchange)})
 
 
@@ -277,6 +340,26 @@ async def lag(met: Encounter) -> Outcome | None:
     """Leave the batches that no list has shown yet out of so many lists."""
     met.exchange.lagging = True
     return await met.perform()
+
+
+@fault("stale-stats", on=["list"])
+async def show_stale_stats(met: Encounter) -> Outcome | None:
+    """Count the requests of batches that are done as if all of them were still pending."""
+    stale = False
+
+    def age(body: bytes) -> bytes:
+        nonlocal stale
+        page = msgspec.json.decode(body, type=JsonObject)
+        for operation in page.get("operations", ()):
+            count = operation["metadata"]["batchStats"]["requestCount"]
+            pending = {"requestCount": count, "pendingRequestCount": count}
+            if operation.get("done") and operation["metadata"]["batchStats"] != pending:
+                operation["metadata"]["batchStats"] = pending
+                stale = True
+        return pretty(page)
+
+    reply = await met.with_body(age)
+    return reply if stale else None
 
 
 # Uploads.
@@ -335,8 +418,15 @@ def _refusal(met: Encounter, upload_status: str = "none") -> Reply:
         details.append(rpc("RetryInfo", retryDelay=words.options["retry-info"]))
     if status < 400:
         return Reply(status, headers)
-    message = words.options.get("message")
-    return refusal_reply(RefusalError(status, message, details=details, headers=headers))
+    return refusal_reply(
+        RefusalError(
+            status,
+            words.options.get("message"),
+            status=words.options.get("status"),
+            details=details,
+            headers=headers,
+        )
+    )
 
 
 def _violation(exchange: Exchange, quota: str) -> JsonObject:
@@ -362,6 +452,15 @@ async def _keep_a_part(met: Encounter) -> bool:
     except BodyCutError:
         return True
     return False
+
+
+def _packed(reply: Reply, padding: int) -> bytes:
+    """Return a body in gzip, with so many line ends behind it: JSON and lines allow for them."""
+    packer = zlib.compressobj(wbits=zlib.MAX_WBITS + 16)
+    packed = [packer.compress(reply.content())]
+    whole, rest = divmod(padding, PIECE)
+    packed += [packer.compress(b"\n" * PIECE) for _ in range(whole)]
+    return b"".join([*packed, packer.compress(b"\n" * rest), packer.flush()])
 
 
 def _page_token(exchange: Exchange) -> str:

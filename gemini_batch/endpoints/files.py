@@ -14,7 +14,7 @@ from ..models.file import File
 from ..settings import Api
 from ..text import printable
 from .names import is_name, require_name
-from .replies import COUNT, Page, body_of, legible, page_of, paged
+from .replies import COUNT, Page, body_of, legible, page_of, paged, require_plain
 
 
 def build_file_get(api: Api, name: str) -> Request:
@@ -73,8 +73,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII
 
 def parse_download(response: Response) -> Download:
     """Read the head of a download (RFC 9110 §14); a range that makes no sense is refused."""
-    if response.headers.get("content-encoding", "identity") != "identity":
-        raise ProtocolError("the service compressed a download although it was asked not to")
+    require_plain(response)
     etag = response.headers.get("etag", "")
     if response.status == 206:
         content_range = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))

@@ -100,7 +100,14 @@ def body_of(response: Response) -> bytes:
     """Return the body of a reply that should have one: 200 is the only success there is."""
     if response.status != 200:
         raise ProtocolError(f"the service answered with the unexpected status {response.status}")
+    require_plain(response)
     return response.body
+
+
+def require_plain(response: Response) -> None:
+    """Refuse a compressed body: it would inflate to any size, or break off without a sign."""
+    if response.headers.get("content-encoding", "").lower() not in {"", "identity"}:
+        raise ProtocolError("the service compressed its reply although it was asked not to")
 
 
 def subject_of(request: Request) -> str:

@@ -14,7 +14,7 @@ from ..models.file import File
 from ..settings import DEFAULT_ORIGIN, Api
 from ..text import printable
 from .names import require_name
-from .replies import COUNT, JSON
+from .replies import COUNT, JSON, require_plain
 
 DEFAULT_GRANULARITY = 8 << 20
 """Bytes an upload chunk is a multiple of, where the service does not say."""
@@ -95,7 +95,10 @@ def parse_received(response: Response) -> Received:
     """Read the reply to a chunk or a query."""
     status = response.headers.get("x-goog-upload-status", "")
     if status == "final":
-        members = rawjson.members(response.body) if response.body.strip() else {}
+        if not response.body.strip():
+            return Received(final=True)
+        require_plain(response)
+        members = rawjson.members(response.body)
         file = codec.decode(members["file"], File) if "file" in members else None
         return Received(final=True, file=file)
     size = response.headers.get("x-goog-upload-size-received", "")

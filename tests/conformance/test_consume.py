@@ -41,6 +41,24 @@ def test_a_pending_batch_is_cancelled_with_nothing_answered(
 
 
 @VIAS
+def test_a_batch_that_may_not_be_cancelled_any_more_was_finished(
+    client: Any, emulator: Emulator, via: str
+) -> None:
+    """Such a refusal is no failure: the fresh handle says how the batch ended."""
+    batch = client.submit(ASKED, via=via)
+    emulator.faults.add("cancel", "return-400/status=FAILED_PRECONDITION")
+
+    closing = batch.cancel()
+
+    assert_consumed(batch, "cancel", closing.name)
+    status = closing.status()
+    assert isinstance(status, Succeeded)
+    with status.results as results:
+        assert_answered(ASKED, results)
+    assert 0 == emulator.acted.count("cancel")
+
+
+@VIAS
 def test_a_batch_cancelled_while_running_keeps_what_was_answered(
     facade: Facade, timeless: Emulator, via: str
 ) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from gemini_batch import (
     GeminiBatchError,
+    ProtocolError,
     ResultsGoneError,
     ResultsIncompleteError,
     ServerError,
@@ -93,6 +94,30 @@ def test_a_file_of_another_length_than_told_is_not_taken_for_whole(
         whole = [item.key for item in results if item.ok]
         assert len(ASKED) == len({*whole, *results.missing})
         assert len(results.missing) == len(results.malformed) <= 1
+
+
+def test_parts_of_two_files_are_never_put_together(client: Any, emulator: Emulator) -> None:
+    """A file that is another by the time its rest is asked for is an error, and fetched anew."""
+    emulator.faults.add("download", "etag-changes")
+    emulator.faults.add("download", "broken-stream-after-30K")
+    batch = client.submit(ASKED, via="file")
+
+    with pytest.raises(ProtocolError, match=r"changed while it was downloaded; fetch it again"):
+        batch.results()
+    with batch.results() as results:
+        assert_answered(ASKED, results)
+    assert 3 == emulator.seen.count("download")
+
+
+def test_a_file_whose_length_nobody_tells_is_read_to_its_end(
+    client: Any, emulator: Emulator
+) -> None:
+    """That it is whole the keys show that were submitted."""
+    emulator.faults.add("download", "close-without-length")
+
+    with client.submit(ASKED, via="file").results() as results:
+        assert_answered(ASKED, results)
+    assert 1 == emulator.seen.count("download")
 
 
 def test_results_are_downloaded_once(client: Any, emulator: Emulator) -> None:

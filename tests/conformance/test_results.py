@@ -53,6 +53,25 @@ def test_a_stream_gives_items_in_the_order_of_their_arrival(facade: Facade, via:
 
 
 @VIAS
+def test_results_are_in_key_order_though_their_order_is_another_today(
+    facade: Facade, via: str
+) -> None:
+    """A service that has always kept the order never promised to."""
+    with Emulator(shuffle=False, pending_seconds=0, running_seconds=0, failure_rate=0) as ordered:
+        client = facade.client(ordered.url)
+        ordered.faults.add("results", "shuffle")
+        batch = client.submit(ASKED, via=via)
+        with batch.stream_results() as items:
+            arrived = [item.key for item in items]
+        with batch.results() as results:
+            assert_answered(ASKED, results)
+            assert list(ASKED) == [item.key for item in results]
+        assert sorted(ASKED) == sorted(arrived)
+        assert list(ASKED) != arrived
+        assert [] == ordered.faults.pending
+
+
+@VIAS
 def test_requests_that_failed_stand_beside_those_that_did_not(facade: Facade, via: str) -> None:
     """A batch succeeds although some of its requests failed: each says so for itself."""
     asked = prompts(60)

@@ -139,6 +139,63 @@ def test_an_end_is_not_taken_back(
     assert "and the service now calls it" in logged()
 
 
+def test_success_is_not_taken_back(
+    client: Any, emulator: Emulator, logged: Callable[[], str]
+) -> None:
+    """Its results are fetched again although the service calls the batch running by now."""
+    batch = submit(client, emulator, "SUCCEEDED,RUNNING", "file")
+    batch.status().results.close()
+
+    status = batch.wait()
+
+    assert isinstance(status, Succeeded)
+    assert "was SUCCEEDED, and the service now calls it RUNNING" in logged()
+    with status.results as results:
+        assert_answered(ASKED, results)
+
+
+def test_results_that_are_in_hand_are_not_taken_back(client: Any, emulator: Emulator) -> None:
+    """Nobody needs to look again; once they are let go of, the service has to show them again."""
+    batch = submit(client, emulator, "SUCCEEDED,RUNNING,SUCCEEDED")
+
+    first = batch.status()
+    assert first.results is batch.wait().results
+    assert 1 == emulator.seen.count("get")
+    first.results.close()
+    with pytest.raises(ProtocolError, match="had results, and shows none now"):
+        batch.status()
+    with batch.results() as results:
+        assert_answered(ASKED, results)
+
+
+@VIAS
+def test_an_error_counts_although_the_state_says_success(
+    client: Any, emulator: Emulator, via: str
+) -> None:
+    """The status says why, and what the service called it."""
+    status = submit(client, emulator, "RUNNING,done+error", via).wait()
+
+    assert isinstance(status, Failed)
+    assert status.error is not None
+    assert (13, "INTERNAL") == (status.error.code, status.error.status)
+    assert ("SUCCEEDED", True) == (status.operation.state, status.operation.done)
+
+
+def test_a_list_may_be_behind_in_its_counts(client: Any, emulator: Emulator) -> None:
+    """They are told as they come; a look at the batch itself tells the true ones."""
+    batch = client.submit(ASKED)
+    emulator.faults.add("list", "stale-stats")
+
+    (listed,) = client.list_batches()
+
+    assert ("SUCCEEDED", True) == (listed.state, listed.done)
+    assert (6, 6) == (listed.stats.request_count, listed.stats.pending_request_count)
+    stats = client.get_batch(listed.name).operation().stats
+    assert (6, 6) == (stats.request_count, stats.successful_request_count)
+    with batch.results() as results:
+        assert_answered(ASKED, results)
+
+
 def test_giving_up_the_wait_leaves_the_batch_alone(facade: Facade, timeless: Emulator) -> None:
     """The error says that it goes on; the same handle waits again."""
     batch = facade.client(timeless.url).submit(ASKED)

@@ -141,6 +141,46 @@ def test_results_may_be_too_many(written: Written, caller: Caller) -> None:
         assert COUNT == len(set(keys[:COUNT]))
 
 
+def test_results_may_come_in_another_order(caller: Caller) -> None:
+    """Of an emulator that otherwise keeps the order of the requests; each has its own key."""
+    prompts = [str(number) for number in range(COUNT)]
+    with Emulator(clock="manual", failure_rate=0, shuffle=False) as emulator:
+        with Caller(emulator) as other:
+            asked = [line(f"k{number}", number) for number in prompts]
+            plain = [other.lines(other.create_from_lines(*asked))]
+            plain.append(items_of(other.ended(other.create_inline(*prompts))))
+            emulator.faults.add("results", "shuffle*2")
+            mixed = [other.lines(other.create_from_lines(*asked))]
+            mixed.append(items_of(other.ended(other.create_inline(*prompts))))
+        assert [] == emulator.faults.pending
+    assert [] == caller.emulator.acted
+    for before, after in zip(plain, mixed, strict=True):
+        texts = {key: text_of(one) for key, one in zip(keys_of(before), before, strict=True)}
+        assert list(texts) != keys_of(after)
+        assert texts == {key: text_of(one) for key, one in zip(keys_of(after), after, strict=True)}
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_few_results_come_in_another_order_too(count: int) -> None:
+    """However few, the order is never the same by chance."""
+    with Emulator(clock="manual", failure_rate=0, shuffle=False) as emulator:
+        emulator.faults.add("results", "shuffle")
+        with Caller(emulator) as other:
+            items = items_of(other.ended(other.create_inline(*map(str, range(count)))))
+        assert [] == emulator.faults.pending
+    keys = keys_of(items)
+    assert list(map(str, range(count))) != keys
+    assert set(map(str, range(count))) == set(keys)
+
+
+def test_one_result_has_but_one_order(caller: Caller) -> None:
+    """The fault waits for more of them."""
+    caller.emulator.faults.add("results", "shuffle")
+    caller.ended(caller.create_inline("x"))
+    assert ["results: shuffle"] == caller.emulator.faults.pending
+    caller.emulator.faults.clear()
+
+
 def test_metadata_may_be_left_out(caller: Caller) -> None:
     """Of every item, which then stand in the order of their requests."""
     items = inline_items(caller, "no-metadata")
@@ -221,6 +261,7 @@ def test_every_fault_of_results_is_known_here() -> None:
         "key-unknown",
         "drop={count}",
         "extra={count}",
+        "shuffle",
         "no-metadata",
         "line-broken={count}",
         "line-utf8={count}",

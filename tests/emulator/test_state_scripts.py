@@ -119,6 +119,21 @@ def test_a_batch_may_be_done_without_a_result(looks: Any) -> None:
     assert "endTime" in operation["metadata"]
 
 
+@pytest.mark.parametrize("by_file", [True, False])
+def test_a_batch_may_be_done_with_an_error_and_called_succeeded(
+    looks: Any, caller: Caller, *, by_file: bool
+) -> None:
+    """The state and the error contradict each other; there is nothing to fetch."""
+    [operation] = looks("done+error", 1, by_file=by_file)
+    assert ["BATCH_STATE_SUCCEEDED"] == states_of([operation])
+    assert {"name", "metadata", "done", "error"} == operation.keys()
+    assert (True, 13) == (operation["done"], operation["error"]["code"])
+    assert "output" not in operation["metadata"]
+    assert "endTime" in operation["metadata"]
+    file = operation["name"].replace("batches/", "files/batch-")
+    assert 404 == caller.download(file).status_code
+
+
 @pytest.mark.parametrize(("word", "code"), [("FAILED", 13), ("EXPIRED", 4), ("CANCELLED", 13)])
 def test_a_batch_may_end_badly(looks: Any, word: str, code: int) -> None:
     """With an error, and nothing answered."""
@@ -152,6 +167,21 @@ def test_a_batch_may_go_back(looks: Any) -> None:
     assert ["BATCH_STATE_SUCCEEDED", "BATCH_STATE_RUNNING"] == states_of(
         looks("SUCCEEDED,RUNNING", 2)
     )
+
+
+def test_a_batch_that_goes_back_keeps_its_file(looks: Any, caller: Caller) -> None:
+    """What was written is there, and is what it says again when it has succeeded again."""
+    before, between, after = looks("SUCCEEDED,RUNNING,SUCCEEDED", 3, by_file=True)
+    file = before["response"]["responsesFile"]
+    assert {"name", "metadata"} == between.keys()
+    assert file == after["response"]["responsesFile"]
+    assert TOTAL == len(caller.lines(before["name"]))
+
+    caller.emulator.faults.add("states", "SUCCEEDED,RUNNING")
+    name = caller.create_from_lines(line("a", "x"))
+    file = caller.operation(name)["response"]["responsesFile"]
+    assert "BATCH_STATE_RUNNING" == caller.operation(name)["metadata"]["state"]
+    assert 1 == caller.download(file).content.count(b"\n")
 
 
 @pytest.mark.parametrize(

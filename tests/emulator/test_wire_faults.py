@@ -3,6 +3,8 @@
 import contextlib
 import json
 import socket
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection, IncompleteRead
 from typing import Any
@@ -148,6 +150,20 @@ def test_a_quota_of_no_model_names_none(caller: Caller, fault: Callable[[str, st
     fault("list", "return-429/quota=PerMinute")
     [_, failure] = caller.call("GET", "/v1beta/batches").json()["error"]["details"]
     assert {"location": "global"} == failure["violations"][0]["quotaDimensions"]
+
+
+def test_a_refusal_may_have_another_code_than_its_status_says(
+    caller: Caller, fault: Callable[[str, str], None]
+) -> None:
+    """A batch that has ended could be refused its cancelling so, and is left as it was."""
+    name = caller.create_inline("x")
+    caller.ended(name)
+    fault("cancel", "return-400/status=FAILED_PRECONDITION")
+    response = caller.call("POST", f"/v1beta/{name}:cancel")
+    assert 400 == response.status_code
+    assert "FAILED_PRECONDITION" == response.json()["error"]["status"]
+    assert 0 == caller.emulator.acted.count("cancel")
+    assert "BATCH_STATE_SUCCEEDED" == caller.operation(name)["metadata"]["state"]
 
 
 def test_a_refusal_says_nothing_of_it_unasked(
@@ -312,6 +328,26 @@ def test_a_break_may_go_unnoticed(
     assert {"Content-Length", "Transfer-Encoding"}.isdisjoint(short.headers)
 
 
+@pytest.mark.parametrize("operation", ["download", "get"])
+def test_a_whole_reply_may_be_of_unknown_length(
+    raw: socket.socket,
+    caller: Caller,
+    fault: Callable[[str, str], None],
+    result_file: str,
+    operation: str,
+) -> None:
+    """It ends where its connection does."""
+    name = result_file.replace("files/batch-", "batches/")
+    path = f"/v1beta/{name}" if operation == "get" else f"/v1beta/{result_file}:download?alt=media"
+    whole = caller.call("GET", path).content
+    fault(operation, "close-without-length")
+    head, _, body = ask(raw, path).partition(b"\r\n\r\n")
+    assert b"Content-Length" not in head
+    assert b"Transfer-Encoding" not in head
+    assert b"\r\nConnection: close" in head
+    assert whole == body
+
+
 def test_json_may_break_off_too(caller: Caller, fault: Callable[[str, str], None]) -> None:
     """Any reply can."""
     name = caller.create_inline("x")
@@ -445,6 +481,109 @@ def test_json_may_be_deep(caller: Caller, fault: Callable[[str, str], None]) -> 
         json.loads(content)
 
 
+@pytest.fixture
+def shown(
+    raw: socket.socket, caller: Caller, fault: Callable[[str, str], None], result_file: str
+) -> Callable[..., tuple[bytes, bytes, bytes]]:
+    """Return the way to read, byte by byte, a list or a download that meets a fault.
+
+    It comes with the head of the reply, and with the body that the same reply has without.
+    """
+
+    def show(operation: str, words: str, *headers: str) -> tuple[bytes, bytes, bytes]:
+        path = f"/v1beta/{result_file}:download?alt=media"
+        path = path if operation == "download" else "/v1beta/batches"
+        plain = caller.call("GET", path).content
+        fault(operation, words)
+        head, _, body = ask(raw, path, "Connection: close", *headers).partition(b"\r\n\r\n")
+        if b"Transfer-Encoding: chunked" in head:
+            body = unchunked(body)
+        assert b"Content-Encoding: gzip" in head.split(b"\r\n")
+        return head, body, plain
+
+    return show
+
+
+def unchunked(body: bytes) -> bytes:
+    """Return a body without the lengths that stand before its chunks."""
+    pieces: list[bytes] = []
+    while body:
+        size, _, rest = body.partition(b"\r\n")
+        pieces.append(rest[: int(size, 16)])
+        body = rest[int(size, 16) + 2 :]
+    return b"".join(pieces)
+
+
+GZIPPED = pytest.mark.parametrize("operation", ["list", "download"])
+ACCEPTING = pytest.mark.parametrize("accepted", ["identity", "gzip"])
+
+
+@GZIPPED
+@ACCEPTING
+def test_a_little_gzip_may_be_much(
+    shown: Callable[..., tuple[bytes, bytes, bytes]], operation: str, accepted: str
+) -> None:
+    """What it inflates to is sound, and of the size that was asked for."""
+    _, body, plain = shown(operation, "gzip-bomb=8M", f"Accept-Encoding: {accepted}")
+    assert len(body) < 64 << 10
+    inflated = zlib.decompress(body, zlib.MAX_WBITS + 16)
+    assert 8 << 20 == len(inflated)
+    assert plain == inflated[: len(plain)]
+    assert b"" == inflated[len(plain) :].strip(b"\n")
+
+
+def test_a_bomb_is_small_where_it_is_made(shown: Callable[..., tuple[bytes, bytes, bytes]]) -> None:
+    """The emulator holds no more of it than it sends."""
+    tracemalloc.start()
+    try:
+        shown("download", "gzip-bomb=64M")
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 4 << 20
+
+
+def test_a_bomb_is_never_smaller_than_its_reply(
+    shown: Callable[..., tuple[bytes, bytes, bytes]],
+) -> None:
+    """Then it is no more than compressed."""
+    _, body, plain = shown("list", "gzip-bomb=1")
+    assert plain == zlib.decompress(body, zlib.MAX_WBITS + 16)
+
+
+@GZIPPED
+@ACCEPTING
+def test_gzip_may_break_off_unseen(
+    shown: Callable[..., tuple[bytes, bytes, bytes]], operation: str, accepted: str
+) -> None:
+    """HTTP has all of it; only whoever inflates it can see that it is too little."""
+    _, body, plain = shown(operation, "gzip-truncated", f"Accept-Encoding: {accepted}")
+    inflating = zlib.decompressobj(zlib.MAX_WBITS + 16)
+    inflated = inflating.decompress(body)
+    assert not inflating.eof
+    assert plain != inflated
+    assert plain.startswith(inflated)
+
+
+@GZIPPED
+@ACCEPTING
+def test_gzip_may_be_no_more_than_claimed(
+    shown: Callable[..., tuple[bytes, bytes, bytes]], operation: str, accepted: str
+) -> None:
+    """The body is what it always is."""
+    _, body, plain = shown(operation, "gzip-claimed", f"Accept-Encoding: {accepted}")
+    assert plain == body
+
+
+def test_a_client_that_inflates_meets_a_claim_as_an_error(
+    caller: Caller, fault: Callable[[str, str], None]
+) -> None:
+    """As this one does, asked or not."""
+    fault("list", "gzip-claimed")
+    with pytest.raises(requests.exceptions.ContentDecodingError):
+        caller.get("/v1beta/batches")
+
+
 def test_a_header_may_be_huge(raw: socket.socket, fault: Callable[[str, str], None]) -> None:
     """Longer than clients allow."""
     fault("list", "header-huge=100K")
@@ -471,30 +610,83 @@ def test_a_range_fault_waits_for_a_range(
     assert 200 == caller.download(result_file, headers={"Range": "bytes=5-"}).status_code
 
 
+def test_a_file_may_change_between_its_parts(
+    caller: Caller, fault: Callable[[str, str], None], result_file: str
+) -> None:
+    """The first reply and the part have different ETags; what cuts the first comes after."""
+    whole = caller.download(result_file).content
+    fault("download", "etag-changes")
+    fault("download", "close-without-length-after-1K")
+    first = caller.download(result_file)
+    assert whole[:1024] == first.content
+    part = caller.download(result_file, headers={"Range": "bytes=1024-"})
+    assert (206, whole[1024:]) == (part.status_code, part.content)
+    assert ['"first"', '"changed"'] == [one.headers["ETag"] for one in (first, part)]
+    assert "ETag" not in caller.download(result_file).headers
+
+
+def test_a_part_of_a_file_that_changed_is_all_of_it(
+    caller: Caller, fault: Callable[[str, str], None], result_file: str
+) -> None:
+    """Where it was asked for only if the file is still the same."""
+    whole = caller.download(result_file).content
+    fault("download", "etag-changes")
+    first = caller.download(result_file)
+    asked = {"Range": "bytes=1024-", "If-Range": first.headers["ETag"]}
+    changed = caller.download(result_file, headers=asked)
+    assert (200, whole) == (changed.status_code, changed.content)
+    assert '"changed"' == changed.headers["ETag"]
+
+
+def test_a_file_changes_only_where_a_part_is_asked_for(
+    caller: Caller, fault: Callable[[str, str], None], result_file: str
+) -> None:
+    """However often it is fetched whole before."""
+    fault("download", "etag-changes")
+    tags = [caller.download(result_file).headers["ETag"] for _ in range(2)]
+    assert ['"first"'] * 2 == tags
+    assert ["download: etag-changes"] == caller.emulator.faults.pending
+    caller.emulator.faults.clear()
+
+
 # Lists.
 
 
 @pytest.mark.parametrize("path", ["/v1beta/batches", "/v1beta/files"])
+@pytest.mark.parametrize(
+    ("words", "empty_lists"), [("page-empty", [[]]), ("page-missing-list", list[Any]())]
+)
 def test_a_page_may_be_empty_and_not_the_last(
-    caller: Caller, fault: Callable[[str, str], None], path: str
+    caller: Caller,
+    fault: Callable[[str, str], None],
+    path: str,
+    words: str,
+    empty_lists: list[list[Any]],
 ) -> None:
-    """Whoever goes on finds what was there."""
+    """With an empty list or with none. Whoever goes on finds what was there."""
     caller.create_from_lines(line("a", "x"))
-    fault("list" if "batches" in path else "file-list", "page-empty")
+    fault("list" if "batches" in path else "file-list", words)
     empty = caller.get(path)
-    assert {"nextPageToken"} == empty.keys()
-    [[_, entries]] = caller.get(path, params={"pageToken": empty["nextPageToken"]}).items()
+    token = empty.pop("nextPageToken")
+    [[name, entries]] = caller.get(path, params={"pageToken": token}).items()
+    assert [(name, shown) for shown in empty_lists] == list(empty.items())
     assert 1 == len(entries)
 
 
-def test_an_empty_page_keeps_the_place(caller: Caller, fault: Callable[[str, str], None]) -> None:
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [("page-empty", {"operations": list[Any]()}), ("page-missing-list", dict[str, Any]())],
+)
+def test_an_empty_page_keeps_the_place(
+    caller: Caller, fault: Callable[[str, str], None], words: str, shown: dict[str, Any]
+) -> None:
     """In the middle of a list the token leads on, not back."""
     names = [caller.create_inline("x") for _ in range(2)]
     first = caller.get("/v1beta/batches", params={"pageSize": 1})
-    fault("list", "page-empty")
+    fault("list", words)
     token = first["nextPageToken"]
     empty = caller.get("/v1beta/batches", params={"pageSize": 1, "pageToken": token})
-    assert {"nextPageToken": token} == empty
+    assert {**shown, "nextPageToken": token} == empty
     rest = caller.get("/v1beta/batches", params={"pageToken": token})
     assert names[:1] == [operation["name"] for operation in rest["operations"]]
 
@@ -522,6 +714,49 @@ def test_a_list_may_lag(caller: Caller, fault: Callable[[str, str], None]) -> No
         for _ in range(3)
     ]
     assert [[old], [old], [new, old]] == shown
+
+
+def test_a_list_may_count_what_is_done_as_pending(
+    caller: Caller, fault: Callable[[str, str], None]
+) -> None:
+    """Of batches of either kind that are done; a look at one of them tells its true counts."""
+    items = [keyed("0", "x"), keyed("1", "x")]
+    text = {"content": {"parts": [{"text": "x"}]}}
+    embedded = {"inputConfig": inline({"request": text, "metadata": {"key": "0"}})}
+    caller.create({"inputConfig": inline(*items)})
+    caller.create(embedded, "asyncBatchEmbedContent")
+    caller.emulator.advance(10_000)
+    caller.create_inline("x")
+    before, after = {}, {}
+    for shown in (before, after):
+        for operation in caller.get("/v1beta/batches")["operations"]:
+            shown[operation["name"]] = operation
+        fault("list", "stale-stats")
+    caller.emulator.faults.clear()
+    assert ["1", "1", "2"] == [
+        operation["metadata"]["batchStats"].pop("pendingRequestCount")
+        for operation in after.values()
+    ]
+    for name, operation in after.items():
+        true = caller.operation(name)["metadata"]["batchStats"]
+        assert true == before[name]["metadata"]["batchStats"]
+        assert true["requestCount"] == operation["metadata"]["batchStats"].pop("requestCount")
+        assert {} == operation["metadata"].pop("batchStats")
+        del before[name]["metadata"]["batchStats"]
+    assert before == after
+
+
+def test_counts_that_are_true_cannot_be_stale(
+    caller: Caller, fault: Callable[[str, str], None]
+) -> None:
+    """All of a batch that is pending is pending; the fault waits for one that is done."""
+    fault("list", "stale-stats")
+    caller.get("/v1beta/batches")
+    name = caller.create_inline("x")
+    caller.get("/v1beta/batches")
+    assert ["list: stale-stats"] == caller.emulator.faults.pending
+    caller.ended(name)
+    caller.get("/v1beta/batches")
 
 
 # Uploads.

@@ -172,6 +172,14 @@ def test_a_size_that_makes_no_sense_breaks_the_contract(size: str) -> None:
         uploads.parse_received(Response(200, {"x-goog-upload-size-received": size}))
 
 
+def test_a_last_reply_that_is_compressed_is_refused() -> None:
+    """Even if it could be read; one without a body has nothing to compress."""
+    headers = {"x-goog-upload-status": "final", "content-encoding": "gzip"}
+    with pytest.raises(ProtocolError, match="compressed its reply"):
+        uploads.parse_received(Response(200, headers, b'{"file": {"name": "files/a"}}'))
+    assert Received(final=True) == uploads.parse_received(Response(200, headers))
+
+
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"file": 7}'])
 def test_a_last_reply_that_is_no_file_breaks_the_contract(body: bytes) -> None:
     """The file is not made up."""

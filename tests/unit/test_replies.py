@@ -70,6 +70,22 @@ def test_a_body_comes_with_200_only(parse: Callable[[Response], Any], status: in
         parse(Response(status, {}, payloads.body(payloads.pending())))
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "br", "deflate, gzip", "identity, gzip"])
+@pytest.mark.parametrize("parse", [batches.parse_operation, batches.parse_list, files.parse_file])
+def test_a_compressed_body_is_refused(parse: Callable[[Response], Any], encoding: str) -> None:
+    """Even one that could be read: what it is said to be is not what was asked for."""
+    with pytest.raises(ProtocolError, match="compressed its reply although it was asked not to"):
+        parse(Response(200, {"content-encoding": encoding}, payloads.body(payloads.pending())))
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "Identity"])
+def test_a_body_may_say_that_it_is_not_compressed(encoding: str) -> None:
+    """Then it is read as any other."""
+    told = Response(200, {"content-encoding": encoding}, payloads.body(payloads.pending()))
+    silent = Response(200, {}, payloads.body(payloads.pending()))
+    assert batches.parse_operation(silent) == batches.parse_operation(told)
+
+
 KEY_ADVICE = "Check the API key: it came from the variable GEMINI_API_KEY"
 
 

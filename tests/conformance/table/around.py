@@ -21,12 +21,13 @@ from tests.conformance.table.families import (
     FEW_LOST,
     FEW_NOT_ACTED,
     FOREVER,
+    GZIPPED,
+    INTACT,
     LONGER,
     NONSENSE,
     READABLE,
     REDIRECTED,
     REFUSED,
-    SLOW,
 )
 
 ADOPTED = "reply lost; adopted batches/"
@@ -82,7 +83,7 @@ def reading(operation: str, scenarios: str, *spoilt: str) -> list[Row]:
             on(operation, *EACH_LOST, *EACH_NOT_ACTED, *CUT, "return-429", "header-huge=100K"),
             seen={operation: 2},
         ),
-        *rows(scenarios, on(operation, *SLOW), seen={operation: 1}),
+        *rows(scenarios, on(operation, *INTACT), seen={operation: 1}),
         *rows(scenarios, on(operation, LONGER), sees=MayRaise(ProtocolError)),
         *rows(
             scenarios,
@@ -122,7 +123,13 @@ READING: list[Row] = [
     *rows("adopt", on("list", "return-403"), sees=Raises(PermissionDeniedError), seen={"list": 1}),
     *rows("adopt", on("list", "json-broken", *REDIRECTED), sees=Raises(ProtocolError)),
     *rows("adopt", on("list", "json-empty", "body-empty", "list-lag=1"), sees=NOT_FOUND),
-    *rows("adopt", on("list", "page-empty", "page-token-repeats"), seen={"list": 2}),
+    *rows(
+        "adopt",
+        on("list", "page-empty", "page-missing-list", "page-token-repeats"),
+        seen={"list": 2},
+    ),
+    *rows("adopt", on("list", "stale-stats"), seen={"list": 1}),
+    *rows("adopt", on("list", *GZIPPED), sees=Raises(ProtocolError, "compressed")),
     *rows("adopt", on("list", "page-token-repeats*2"), sees=Raises(ProtocolError)),
     *reading("file-list", "list_files_whole", *NO_LIST),
     *reading("file-get", "get_file", *(one for one in NONSENSE if one != "json-empty")),
@@ -144,7 +151,7 @@ READING: list[Row] = [
         )
         for row in (
             *rows(scenario, on(operation, "json-empty", "body-empty"), sees=Lists([])),
-            *rows(scenario, on(operation, "page-empty")),
+            *rows(scenario, on(operation, "page-empty", "page-missing-list")),
             *rows(
                 scenario,
                 on(operation, "page-token-repeats*2"),
@@ -154,6 +161,7 @@ READING: list[Row] = [
         )
     ),
     *rows("list_batches_whole", on("list", "list-lag=1"), sees=Lists([])),
+    *rows("list_batches_whole turn_pages", on("list", "stale-stats")),
 ]
 
 FILES: list[Row] = [
@@ -190,6 +198,19 @@ FILES: list[Row] = [
     *rows(
         "download",
         on("download", "broken-stream-after-1K", *FEW_LOST, *FEW_NOT_ACTED),
+        seen={"download": 2},
+    ),
+    *rows("download", on("download", "close-without-length"), seen={"download": 1}),
+    *rows(
+        "download",
+        on("download", *GZIPPED),
+        sees=Raises(ProtocolError, "compressed"),
+        seen={"download": 1},
+    ),
+    *rows(
+        "download",
+        "download: etag-changes & download: broken-stream-after-1K",
+        sees=Raises(ProtocolError, "changed while it was downloaded"),
         seen={"download": 2},
     ),
     *rows(

@@ -79,6 +79,10 @@ CONSUMING: list[Row] = [
     *rows("cancel_by_file", ["", *on("cancel", *FEW_LOST)], acted={"cancel": 1}),
     *rows("cancel_finished", "", seen={"cancel": 1}),
     *rows("cancel_finished", on("cancel", *EACH_LOST, *EACH_NOT_ACTED), seen={"cancel": 2}),
+    # Had it been refused because it was over, that would have been as good.
+    *rows(
+        "cancel_finished", on("cancel", "return-400/status=FAILED_PRECONDITION"), seen={"cancel": 1}
+    ),
     *consuming("delete", "delete_inline"),
     *rows("delete_by_file", ["", *on("delete", *FEW_LOST)], acted={"delete": 1}),
 ]

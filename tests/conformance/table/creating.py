@@ -15,13 +15,14 @@ from tests.conformance.table.families import (
     FEW_LOST,
     FEW_NOT_ACTED,
     FOREVER,
+    GZIPPED,
+    INTACT,
     LONGER,
     LOST,
     NONSENSE,
     NOT_ACTED,
     REDIRECTED,
     REFUSED,
-    SLOW,
 )
 
 ADOPTED = "reply lost; adopted batches/"
@@ -37,7 +38,7 @@ CREATING: list[Row] = [
     *rows(SUBMITS, "", acted=ONE, seen={"create": 1, "list": 0}),
     *rows(RESUBMITS, "", acted=ONE, seen={"create": 1, "list": 0}),
     *rows("submit_large_file", "", acted={"upload-start": 1, **ONE}, seen={"upload-query": 0}),
-    *rows(SUBMITS, on("create", *SLOW), acted=ONE, seen={"create": 1, "list": 0}),
+    *rows(SUBMITS, on("create", *INTACT), acted=ONE, seen={"create": 1, "list": 0}),
     # A reply that is lost is made good by the label.
     *rows(
         SUBMITS,
@@ -183,7 +184,9 @@ CREATING: list[Row] = [
             for fault in on(
                 "list",
                 "page-empty",
+                "page-missing-list",
                 "page-token-repeats",
+                *GZIPPED,
                 "header-huge=100K",
                 *FEW_LOST,
                 *FEW_NOT_ACTED,
@@ -203,7 +206,7 @@ CREATING: list[Row] = [
     ),
     *rows(
         "submit_inline",
-        [LOST_AND + fault for fault in on("list", *SLOW)],
+        [LOST_AND + fault for fault in on("list", *INTACT, "stale-stats")],
         acted=ONE,
         seen={"create": 1, "list": 1},
         log=ADOPTED,

@@ -43,12 +43,16 @@ OTHERS = tuple(fault for fault in (*LOST, *NOT_ACTED) if fault not in {*FEW_LOST
 CUT = ("broken-stream-after-20", "stall-after-20", "wrong-length=+5")
 """A reply of which the end is missing, and seen to be."""
 
+GZIPPED = ("gzip-bomb=1M", "gzip-truncated", "gzip-claimed")
+"""A reply in gzip, which was not asked for and is never inflated; or one that says it is."""
+
 NONSENSE = (
     "json-broken",
     "json-empty",
     "json-deep=100K",
     "body-empty",
     "close-without-length-after-20",
+    *GZIPPED,
     "return-204-after-acting",
     "html-200-after-acting",
 )
@@ -57,8 +61,8 @@ NONSENSE = (
 LONGER = "wrong-length=-5"
 """A reply that goes on after its end: what is made of that depends on when the rest arrives."""
 
-SLOW = ("stall=0.05s-after-20", "drip=500/0.001s")
-"""Replies that take their time."""
+INTACT = ("stall=0.05s-after-20", "drip=500/0.001s", "close-without-length")
+"""Replies that take their time, or do not say how long they are, and are whole."""
 
 REDIRECTED = ("redirect={stranger}/v1beta/models",)
 """A reply that says to go on elsewhere, where nothing is ever to be sent."""
@@ -82,7 +86,9 @@ READABLE = (
     "json-empty",
     "json-deep=100K",
     "body-empty",
+    "close-without-length",
     "close-without-length-after-1",
+    *GZIPPED,
     "return-204-after-acting",
     "html-200-after-acting",
 )

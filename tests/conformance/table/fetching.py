@@ -12,6 +12,7 @@ from tests.conformance.rows import Row, on, rows
 from tests.conformance.table.families import (
     FEW_LOST,
     FEW_NOT_ACTED,
+    GZIPPED,
     OTHERS,
     REDIRECTED,
     REFUSED,
@@ -43,7 +44,11 @@ FETCHING: list[Row] = [
         on("download", *OTHERS, "return-429"),
         seen={"get": 1, "download": 2},
     ),
-    *rows(FETCHES, on("download", "stall=0.05s-after-1K", "drip=900/0.001s"), seen={"download": 1}),
+    *rows(
+        FETCHES,
+        on("download", "stall=0.05s-after-1K", "drip=900/0.001s", "close-without-length"),
+        seen={"download": 1},
+    ),
     *rows(FETCHES, on("download", "return-503*3"), seen={"download": 4}),
     *rows(FETCHES, on("download", "broken-stream-after-500*9"), seen={"download": 10}),
     *rows(FETCHES, f"{BROKEN} & download: ignore-range", seen={"download": 2}),
@@ -65,6 +70,19 @@ FETCHING: list[Row] = [
         ),
         sees=Raises(ProtocolError),
         seen={"download": 1},
+    ),
+    # Bytes that are not those of the file are not taken for them, nor inflated.
+    *rows(
+        FETCHES,
+        on("download", *GZIPPED),
+        sees=Raises(ProtocolError, "compressed"),
+        seen={"download": 1},
+    ),
+    *rows(
+        FETCHES,
+        f"download: etag-changes & {BROKEN}",
+        sees=Raises(ProtocolError, "changed while it was downloaded"),
+        seen={"download": 2},
     ),
     *rows(
         FETCHES,
@@ -101,6 +119,8 @@ FETCHING: list[Row] = [
         on("results", "line-broken=3", "line-utf8=3", "line-cut-last"),
         sees=Ends(11, ResultsIncompleteError, "11 results came back for 12 requests"),
     ),
+    # Nor does their order.
+    *rows(f"{BOTH} {STREAMS} status_by_file", "results: shuffle", seen={"get": 1}),
     # Neither of two is thrown away, nothing is guessed, and nothing that is missing is kept quiet.
     *rows(BOTH, "results: key-duplicate=3", sees=Partly(duplicates=1)),
     *rows(BOTH, "results: key-missing=3", sees=Partly(missing=1, unexpected=(None,))),

@@ -18,13 +18,13 @@ from tests.conformance.rows import Row, on, rows
 from tests.conformance.table.families import (
     CUT,
     FOREVER,
+    INTACT,
     LONGER,
     LOST,
     NONSENSE,
     NOT_ACTED,
     REDIRECTED,
     REFUSED,
-    SLOW,
 )
 
 ONCE = "operation status_inline"
@@ -48,7 +48,7 @@ LOOKING: list[Row] = [
     ),
     *rows(ALL, on("get", "close-after-acting", "return-503"), seen={"get": 2}),
     *rows("status_inline results_inline", on("get", "hang"), seen={"get": 2}),
-    *rows("operation", on("get", *SLOW), seen={"get": 1}),
+    *rows("operation", on("get", *INTACT), seen={"get": 1}),
     *rows("operation", on("get", "return-503*4"), seen={"get": 5}),
     *rows("operation", on("get", "return-429/retry-after=7"), seen={"get": 2}, waits=(7, 8)),
     # Five times, and no more than that.
@@ -108,6 +108,14 @@ LOOKING: list[Row] = [
         f"{FETCHES} {STREAMS}",
         "states: RUNNING,FAILED",
         sees=Raises(BatchFailedError, "An internal error has occurred", for_good=True),
+    ),
+    # An error counts, whatever the state says beside it.
+    *rows(WAITS, "states: RUNNING,done+error", sees=Becomes(Failed), seen={"get": 2}),
+    *rows(
+        f"{FETCHES} {STREAMS}",
+        "states: RUNNING,done+error",
+        sees=Raises(BatchFailedError, "An internal error has occurred", for_good=True),
+        seen={"get": 2},
     ),
     # However it ends, what was answered is kept.
     *(
