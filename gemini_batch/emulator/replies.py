@@ -138,8 +138,18 @@ async def send(
     return await _send_in_pieces(request, outcome, closing)
 
 
+class _Unsigned(web.Response):
+    """A reply that does not say which software made it, unless it is told to say something else."""
+
+    async def _prepare_headers(self) -> None:
+        signed = "Server" in self.headers
+        await super()._prepare_headers()
+        if not signed:
+            del self.headers["Server"]
+
+
 def _whole(request: web.BaseRequest, reply: Reply, body: bytes) -> web.Response:
-    response = web.Response(status=reply.status, headers=reply.header_lines(), body=body or None)
+    response = _Unsigned(status=reply.status, headers=reply.header_lines(), body=body or None)
     if _is_chunked(request, reply):
         response.enable_chunked_encoding()
         if _accepts_gzip(request) and "Content-Encoding" not in reply.headers:

@@ -17,6 +17,12 @@ EXAMPLES = ROOT / "docs" / "examples"
 PAGE = (ROOT / "docs" / "clients.md").read_text(encoding="utf-8")
 RECORDS = {path.stem: clients.read_record(path) for path in clients.paths(ROOT / "docs/clients")}
 BY_GOOGLE = {stem: one for stem, one in RECORDS.items() if one.client == "google-genai"}
+DRIVEN = {
+    **dict.fromkeys(BY_GOOGLE, ("drive_google_genai.py", ("async", "sync"))),
+    "genai-js-3": ("drive_genai_js.py", ("async",)),
+    "ai-sdk-google-4": ("drive_ai_sdk_google.py", ("async",)),
+}
+"""What drives each client, and in which ways."""
 
 
 def record(client: str, version: str, **operations: tuple[str, ...]) -> Record:
@@ -55,6 +61,12 @@ def test_a_row_says_how_each_client_was_called() -> None:
         ("version of the API", "v1, v1beta", "v1, v1beta"),
         ("requests answered", "3", "3"),
     ) == found.rows
+
+
+def test_rows_are_in_the_order_of_the_client_with_most_of_them() -> None:
+    """Whatever its name is; what only others have comes after."""
+    fewest, most = record("a", "1", c=("async",)), record("b", "1", b=("async",), a=("async",))
+    assert ["b", "a", "c"] == [row[0] for row in clients.table([fewest, most]).rows[:3]]
 
 
 def test_the_newest_version_of_a_client_comes_first() -> None:
@@ -98,13 +110,22 @@ def test_both_lines_of_the_client_for_python_are_recorded() -> None:
     assert {"google-genai-3": ("v1",), "google-genai-2": ("v1beta",)} == spoken
 
 
-@pytest.mark.parametrize("stem", BY_GOOGLE)
-def test_every_operation_of_the_driver_is_recorded_in_both_ways(stem: str) -> None:
+def test_every_record_is_one_that_is_driven() -> None:
+    """And every driver has its record."""
+    assert set(DRIVEN) == set(RECORDS)
+    assert {driver for driver, _ in DRIVEN.values()} == {
+        path.name for path in DRIVERS.glob("drive_*.py")
+    }
+
+
+@pytest.mark.parametrize("stem", DRIVEN)
+def test_every_operation_of_a_driver_is_recorded_in_every_way(stem: str) -> None:
     """A test that is new is in the table once it has been run."""
-    driven = operations_of(DRIVERS / "drive_google_genai.py")
+    driver, ways = DRIVEN[stem]
+    driven = operations_of(DRIVERS / driver)
     assert len(driven) == len(set(driven)), "two tests share a row"
-    expected = dict.fromkeys(driven, ("async", "sync"))
-    assert list(expected.items()) == list(BY_GOOGLE[stem].operations.items())
+    expected = dict.fromkeys(driven, ways)
+    assert list(expected.items()) == list(RECORDS[stem].operations.items())
 
 
 def test_the_table_stands_on_the_page() -> None:

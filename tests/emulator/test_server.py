@@ -210,3 +210,13 @@ def test_a_client_that_leaves_in_the_middle_disturbs_nobody(caller: Caller) -> N
         )
     assert {} == caller.get("/v1beta/batches")
     assert [] == caller.emulator.acted
+
+
+@pytest.mark.parametrize("path", ["/", "/v1beta/nothing", "/v1beta/batches"])
+def test_no_reply_names_the_software_it_is_made_with(caller: Caller, path: str) -> None:
+    """The service names its own, or none: a client that looks must not see another."""
+    caller.emulator.faults.add("list", "redirect=/elsewhere")
+    for _ in range(2):
+        server = caller.call("GET", path).headers.get("Server", "")
+        assert server in {"", "scaffolding on HTTPServer2"}
+    caller.emulator.faults.clear()
