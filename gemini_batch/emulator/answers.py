@@ -73,7 +73,7 @@ class Answers:
                 return _fitting(rule.make(question), kind, rule.told)
             return self._answered(question, key, kind)
         except UnsatisfiableError as error:
-            return {"error": ItemFailure(3, f"No value was found for a schema: {error}").status()}
+            return {"error": ItemFailure(3, f"The request cannot be answered: {error}.").status()}
 
     def _answered(self, question: Question, key: str | None, kind: Kind) -> JsonObject:
         answer = self._ask(question.request, key)

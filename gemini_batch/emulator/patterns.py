@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 MOST_TRIES = 100
+MOST_CHARACTERS = 10_000
 MOST_REPEATS = 3
 """A repetition without an end is drawn at most so many times more often than it must be."""
 
@@ -48,6 +49,7 @@ class _Writer:
     def __init__(self, draw: Random) -> None:
         self._draw = draw
         self._groups: dict[int, str] = {}
+        self._written = 0
 
     def write(self, tree: Iterable[tuple[Any, Any]]) -> str:
         return "".join(self._one(str(kind), value) for kind, value in tree)
@@ -67,6 +69,9 @@ class _Writer:
             case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
                 least, most, inner = value
                 times = self._draw.randint(least, min(most, least + MOST_REPEATS))
+                self._written += times
+                if self._written > MOST_CHARACTERS:
+                    raise ValueError(f"a text of more than {MOST_CHARACTERS} characters is needed")
                 return "".join(self.write(inner) for _ in range(times))
             case "SUBPATTERN":
                 text = self.write(value[3])

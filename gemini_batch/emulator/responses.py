@@ -19,11 +19,13 @@ import attrs
 
 from .json_in import is_object
 from .media import picture, sound
-from .structured import satisfy
+from .structured import UnsatisfiableError, satisfy
 from .wire import JsonObject, present
 
 ECHOED = 80
 DEFAULT_DIMENSIONS = 768
+MOST_DIMENSIONS = 3072
+MOST_CANDIDATES = 8
 _THOUGHTFUL = 32
 """Of 256 prompts, this many are answered with a thought before the text."""
 _THOUGHT = "**Reading the prompt**\n\nCounting, then hashing."
@@ -110,6 +112,8 @@ def response_of(question: Question, parts: list[JsonObject] | None, **others: An
         candidate["finishReason"] = "MAX_TOKENS" if cut else "STOP"
     candidate.update(others)
     count = question.config.get("candidateCount") or 1
+    if not 1 <= count <= MOST_CANDIDATES:
+        raise UnsatisfiableError(f"a response has 1 to {MOST_CANDIDATES} candidates")
     return {
         "candidates": [{**candidate, "index": index} for index in range(count)],
         **closing(question, parts or [], count),
@@ -279,6 +283,8 @@ def embedding_response(request: JsonObject) -> JsonObject:
     """Return an embedding: SHAKE-256 of the text, read as 16-bit fractions."""
     text = _encoded(prompt_of(request))
     dimensions = request.get("outputDimensionality") or DEFAULT_DIMENSIONS
+    if dimensions > MOST_DIMENSIONS:
+        raise UnsatisfiableError(f"an embedding has at most {MOST_DIMENSIONS} dimensions")
     drawn = struct.unpack(f">{dimensions}h", hashlib.shake_256(text).digest(2 * dimensions))
     values = [number / 32768 for number in drawn]
     usage = {"promptTokenCount": prompt_tokens(request)}

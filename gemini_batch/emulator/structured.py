@@ -17,6 +17,8 @@ from .wire import JsonObject
 DEEP = 4
 """Levels below which only what must be there is there, so that a schema may refer to itself."""
 TOO_DEEP = 60
+TOO_LARGE = 100_000
+"""Parts of a value, or characters of a text in it, above which nobody asked for it in earnest."""
 _WORDS = (
     *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven", "inlet", "juniper"),
     *("kelp", "lagoon", "meadow", "north", "orchid", "pebble", "quartz", "river", "slate", "tide"),
@@ -42,6 +44,7 @@ class _Maker:
     def __init__(self, root: JsonObject, draw: Random) -> None:
         self._root = root
         self._draw = draw
+        self._made = 0
         self._kinds: Mapping[str, Callable[[JsonObject, int], Any]] = {
             "object": self._object,
             "array": self._array,
@@ -53,8 +56,11 @@ class _Maker:
         }
 
     def value(self, schema: Any, depth: int) -> Any:
+        self._made += 1
         if depth > TOO_DEEP:
             raise UnsatisfiableError("the schema requires a value that never ends")
+        if self._made > TOO_LARGE:
+            raise UnsatisfiableError(f"the schema requires a value of more than {TOO_LARGE} parts")
         if not is_object(schema):
             return self._word()  # true, in JSON Schema: anything goes
         schema = self._resolved(schema)
@@ -158,6 +164,8 @@ class _Maker:
                 raise UnsatisfiableError(str(error)) from error
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]](self._draw)
+        if least > TOO_LARGE:
+            raise UnsatisfiableError(f"a text of {least} characters is too long to be made")
         text = " ".join(self._word() for _ in range(3))
         while len(text) < least:
             text += f" {self._word()}"

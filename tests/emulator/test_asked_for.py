@@ -76,7 +76,7 @@ def test_a_schema_that_nothing_satisfies_fails_its_request(caller: Caller) -> No
     [found] = items_of(caller.ended(name))
     assert {
         "code": 3,
-        "message": "No value was found for a schema: no whole number is from 2 to 1",
+        "message": "The request cannot be answered: no whole number is from 2 to 1.",
     } == found["error"]
 
 
@@ -175,6 +175,42 @@ def test_a_text_is_cut_where_it_may_go_on_no_longer(caller: Caller) -> None:
     )
     assert said(short)[:20] == said(cut)
     assert 6 >= cut["usageMetadata"]["candidatesTokenCount"]
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({"candidateCount": 2**31 - 1}, "a response has 1 to 8 candidates"),
+        ({"candidateCount": -1}, "a response has 1 to 8 candidates"),
+        ({"responseSchema": {"type": "ARRAY", "minItems": 2**62}}, "more than 100000 parts"),
+        ({"responseSchema": {"type": "OBJECT", "minProperties": 2**62}}, "more than 100000 parts"),
+        ({"responseSchema": {"type": "STRING", "minLength": 2**62}}, "too long to be made"),
+        (
+            {"responseSchema": {"type": "STRING", "pattern": "(?:a{60000}){60000}"}},
+            "more than 10000 characters",
+        ),
+    ],
+)
+def test_what_nobody_asks_for_in_earnest_is_refused(caller: Caller, config: Any, told: str) -> None:
+    """One request does not fill the memory of the machine."""
+    item = {"request": prompt_request("x") | {"generationConfig": config}}
+    name = caller.create({"inputConfig": inline(item)}).json()["name"]
+    [found] = items_of(caller.ended(name))
+    assert 3 == found["error"]["code"]
+    assert told in found["error"]["message"]
+
+
+def test_an_embedding_has_only_so_many_dimensions(caller: Caller) -> None:
+    """As many as the largest model has."""
+    content = prompt_request("x")["contents"][0]
+    items = [
+        {"request": {"content": content, "outputDimensionality": size}}
+        for size in (3072, 2**31 - 1)
+    ]
+    name = caller.create({"inputConfig": inline(*items)}, "asyncBatchEmbedContent").json()["name"]
+    most, more = items_of(caller.ended(name))
+    assert 3072 == len(most["response"]["embedding"]["values"])
+    assert "at most 3072 dimensions" in more["error"]["message"]
 
 
 @pytest.mark.parametrize(
