@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
@@ -33,6 +34,7 @@ from ..errors import Delivery, ProtocolError, TransportError, UsageError
 from ..limits import BODY_LIMIT, DRAWN, ERROR_LIMIT, FLOOR, PIECE
 from ..settings import Settings
 from ..spool import Spools
+from .punctual import Outgoing
 
 T = TypeVar("T")
 
@@ -108,22 +110,29 @@ class Connection:
         headers = {**request.headers, "accept-encoding": "identity"}
         if request.keyed:
             headers |= self.key.headers()
+        longest = left + _spare(request)
+        body = Outgoing(request.body, deadline, min(timeouts.read, longest))
         with _translated(self.settings):
-            return await session.request(
-                request.method,
-                api.origin + request.path,
-                headers=headers,
-                data=BytesIO(request.body) if request.body else None,
-                allow_redirects=False,  # the key would go along
-                auto_decompress=False,  # whatever the caller's session says: it has no bound
-                timeout=aiohttp.ClientTimeout(
-                    total=None,
-                    sock_connect=min(timeouts.connect, left),
-                    sock_read=min(request.read_timeout or timeouts.read, left),
-                ),
-                proxy=self._proxy,
-                middlewares=(self._once,),
-            )
+            async with body.kept():
+                return await session.request(
+                    request.method,
+                    api.origin + request.path,
+                    headers=headers,
+                    data=body if request.body else None,
+                    allow_redirects=False,  # the key would go along
+                    auto_decompress=False,  # whatever the caller's session says: it has no bound
+                    timeout=aiohttp.ClientTimeout(
+                        total=None,
+                        sock_connect=min(timeouts.connect, left),
+                        sock_read=min(self.silence(request), longest),
+                    ),
+                    proxy=self._proxy,
+                    middlewares=(self._once,),
+                )
+
+    def silence(self, request: Request) -> float:
+        """Return how many seconds may pass without a byte of the reply."""
+        return request.read_timeout or self.settings.timeouts.read
 
     async def _once(
         self, request: aiohttp.ClientRequest, handle: aiohttp.ClientHandlerType
@@ -137,6 +146,11 @@ class Connection:
             return await handle(request)
 
 
+def _spare(request: Request) -> float:
+    """Return the seconds beyond the deadline that sending buys, as what comes in does."""
+    return len(request.body) / FLOOR
+
+
 class AiohttpTransport:
     """Performs the effects of one flow; it owns the open body and the flow's spools."""
 
@@ -145,18 +159,25 @@ class AiohttpTransport:
         self._spools = spools
         self._open: aiohttp.ClientResponse | None = None
         self._refusal: BytesIO | None = None
+        self._silence = 0.0
 
     async def perform(self, effect: Effect[Any]) -> Any:
         """Do what the effect asks, and return the answer."""
         match effect:
             case Send(request, deadline):
+                self._silence = self._connection.silence(request)
                 async with await self._connection.send(request, deadline) as reply:
-                    return self._scrubbed(reply, await self._whole(reply, deadline))
+                    return self._scrubbed(
+                        reply, await self._body(reply, deadline + _spare(request))
+                    )
             case Open(request, deadline):
                 self._let_go()
+                self._silence = self._connection.silence(request)
                 self._open = await self._connection.send(request, deadline)
                 if self._open.status >= 300:
-                    self._refusal = BytesIO(await self._beginning(self._open, deadline))
+                    self._refusal = BytesIO(
+                        await self._beginning(self._open, deadline + _spare(request))
+                    )
                 return self._scrubbed(self._open)
             case Read():
                 if self._refusal is not None:
@@ -189,7 +210,10 @@ class AiohttpTransport:
                 headers[name] = scrub(said).decode("utf-8", "surrogateescape")
         return Response(reply.status, headers, body)
 
-    async def _whole(self, reply: aiohttp.ClientResponse, deadline: float) -> bytes:
+    async def _body(self, reply: aiohttp.ClientResponse, deadline: float) -> bytes:
+        """Read a body whole, or only its beginning: an error may be a page of any length."""
+        if reply.status >= 300:
+            return await self._beginning(reply, deadline)
         body = await self._until(reply, deadline, BODY_LIMIT)
         if len(body) > BODY_LIMIT:
             raise ProtocolError(f"the service sent a reply of more than {BODY_LIMIT} bytes")
@@ -210,8 +234,10 @@ class AiohttpTransport:
         return bytes(body)
 
     async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
+        # What is between the pieces of a body could drip for ever, and nothing come of it.
         with _translated(self._connection.settings):
-            return await reply.content.readany()
+            async with asyncio.timeout(self._silence):
+                return await reply.content.readany()
 
     def _let_go(self) -> None:
         if self._open is not None:
@@ -279,10 +305,21 @@ def _translation(error: Exception, host: str) -> TransportError:
             )
         case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
             return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
+        case TimeoutError() if _connecting(error):
+            return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
         case TimeoutError():
             return TransportError(f"no answer in time from {host}: {said}", timed_out=True)
         case _:
             return TransportError(f"the connection was lost to {host}: {said}")
+
+
+def _connecting(error: BaseException) -> bool:
+    """Tell whether the time was over before there was a connection, and so before anything went."""
+    cancelled = error.__cause__
+    return cancelled is not None and any(
+        frame.f_code.co_name == "connect" and frame.f_globals["__name__"] == "aiohttp.connector"
+        for frame, _ in traceback.walk_tb(cancelled.__traceback__)
+    )
 
 
 def _words(error: BaseException) -> str:

@@ -13,7 +13,6 @@ from typing import Any, cast
 
 import requests
 from attrs import define
-from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -43,17 +42,19 @@ from ..errors import Delivery, ProtocolError, TransportError, UsageError
 from ..limits import BODY_LIMIT, DRAWN, ERROR_LIMIT, FLOOR, PIECE
 from ..settings import Settings
 from ..spool import Spools
+from .punctual import Due, Outgoing, PunctualAdapter, kept
 
 _NEVER_CONNECTED = (ConnectTimeoutError, NewConnectionError, ProxyError)
 _INSECURE = (ssl.SSLError, SSLError, requests.exceptions.SSLError)
+_LATE = (TimeoutError, ReadTimeoutError, requests.ReadTimeout)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 
 
 def own_session() -> requests.Session:
-    """Return a session that never repeats anything by itself."""
+    """Return a session that keeps to deadlines, and never repeats anything by itself."""
     session = requests.Session()
     for scheme in ("https://", "http://"):
-        session.mount(scheme, HTTPAdapter(pool_maxsize=32, max_retries=Retry(0, read=False)))
+        session.mount(scheme, PunctualAdapter(pool_maxsize=32, max_retries=Retry(0, read=False)))
     return session
 
 
@@ -112,20 +113,26 @@ class Connection:
         headers = {**request.headers, "accept-encoding": "identity"}
         if request.keyed:
             headers |= self.key.headers()
-        with _translated(self.settings):
+        longest = left + _spare(request)
+        reading = min(request.read_timeout or timeouts.read, longest)
+        due = Due(deadline + _spare(request), reading, min(timeouts.read, longest))
+        with _translated(self.settings), kept(due):
             return self.session.request(
                 request.method,
                 api.origin + request.path,
                 headers=headers,
-                data=request.body or None,
+                # A file, since bytes would have to be gone as a whole within one timeout.
+                data=Outgoing(request.body, deadline) if request.body else None,
                 stream=True,
                 allow_redirects=False,  # the key would go along
-                timeout=(
-                    min(timeouts.connect, left),
-                    min(request.read_timeout or timeouts.read, left),
-                ),
+                timeout=(min(timeouts.connect, left), reading),
                 auth=_keep_as_is,
             )
+
+
+def _spare(request: Request) -> float:
+    """Return the seconds beyond the deadline that sending buys, as what comes in does."""
+    return len(request.body) / FLOOR
 
 
 def _keep_as_is(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -147,12 +154,12 @@ class RequestsTransport:
         match effect:
             case Send(request, deadline):
                 with self._connection.send(request, deadline) as reply:
-                    return self._scrubbed(reply, self._whole(reply, deadline))
+                    return self._scrubbed(reply, self._body(reply, deadline + _spare(request)))
             case Open(request, deadline):
                 self._let_go()
                 self._open = self._connection.send(request, deadline)
                 if self._open.status_code >= 300:
-                    self._refusal = BytesIO(self._beginning(self._open, deadline))
+                    self._refusal = BytesIO(self._beginning(self._open, deadline + _spare(request)))
                 return self._scrubbed(self._open)
             case Read():
                 if self._refusal is not None:
@@ -185,7 +192,10 @@ class RequestsTransport:
                 headers[name] = scrub(said).decode("utf-8", "surrogateescape")
         return Response(reply.status_code, headers, body)
 
-    def _whole(self, reply: requests.Response, deadline: float) -> bytes:
+    def _body(self, reply: requests.Response, deadline: float) -> bytes:
+        """Read a body whole, or only its beginning: an error may be a page of any length."""
+        if reply.status_code >= 300:
+            return self._beginning(reply, deadline)
         body = self._until(reply, deadline, BODY_LIMIT)
         if len(body) > BODY_LIMIT:
             raise ProtocolError(f"the service sent a reply of more than {BODY_LIMIT} bytes")
@@ -250,7 +260,7 @@ def _translation(error: Exception, host: str) -> TransportError:
         )
     if connecting:
         return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
-    slow = any(isinstance(one, ReadTimeoutError | requests.ReadTimeout) for one in reasons)
+    slow = any(isinstance(one, _LATE) for one in reasons)
     what = "no answer in time from" if slow else "the connection was lost to"
     return TransportError(f"{what} {host}: {said}", timed_out=slow)
 
