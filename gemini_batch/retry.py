@@ -37,7 +37,7 @@ def _not_negative(_: Any, attribute: Any, value: float) -> None:
 
 @frozen
 class Timeouts:
-    """Seconds to wait: to connect, for the next bytes, and for the answer to a create.
+    """Seconds to wait: to connect, for the next bytes to come or go, and for a create's answer.
 
     The service checks a whole input file inside create, hence a time of its own.
     """
@@ -141,6 +141,13 @@ MATRIX: Mapping[Call, Mapping[Cause, Action]] = {
 }
 """What is done when a call fails. Create has no request id, so its doubts are never resent."""
 
+_OPEN_TO: Mapping[Call, frozenset[Action]] = {
+    **dict.fromkeys(Call, frozenset({Action.RETRY, Action.RAISE})),
+    Call.CREATE: frozenset({Action.RETRY, Action.RECONCILE, Action.RAISE}),
+    Call.UPLOAD_CHUNK: frozenset({Action.RESUME, Action.RAISE}),
+}
+"""What the flow of a call knows how to do."""
+
 GAVE_UP = frozenset({408, 499})
 """Statuses below 500 that say no more than that the service, or what is before it, gave up."""
 HINT_CAP = 120.0
@@ -171,7 +178,10 @@ def _is_out_of_reach(error: RateLimitError) -> bool:
 
 def action_for(call: Call, error: ApiError | TransportError) -> Action:
     """Return what is done about a failure of a call."""
-    return MATRIX[call][cause_of(error)]
+    action = MATRIX[call][cause_of(error)]
+    if action not in _OPEN_TO[call]:
+        raise TypeError(f"{action} is nothing that can be done about {call}")
+    return action
 
 
 def is_transient(error: GeminiBatchError) -> bool:
@@ -185,8 +195,8 @@ def is_transient(error: GeminiBatchError) -> bool:
 class RetryBudget:
     """What a client may spend on retries, so that a failing service is not flooded by them.
 
-    A retry costs 5 of 500 (10 after no answer came), a success pays 1 back. Without enough, the
-    failure is raised at once.
+    A retry costs 5 of 500 (10 after no answer came), a success pays 1 back, and progress what it
+    took. Without enough, the failure is raised at once.
     """
 
     capacity: float = 500.0
@@ -195,22 +205,25 @@ class RetryBudget:
     def __attrs_post_init__(self) -> None:
         self.left = self.capacity
 
-    def spend(self, cause: Cause) -> bool:
-        """Pay for a retry; ``False`` where there is not enough left."""
+    def spend(self, cause: Cause) -> float:
+        """Pay for a retry, and return what it costs; 0 where there is not enough left."""
         cost = 10.0 if cause is Cause.UNKNOWN else 5.0
         if cost > self.left:
-            return False
+            return 0.0
         self.left -= cost
-        return True
+        return cost
 
-    def earn(self) -> None:
+    def earn(self, amount: float = 1.0) -> None:
         """Pay in for a success."""
-        self.left = min(self.capacity, self.left + 1.0)
+        self.left = min(self.capacity, self.left + amount)
 
 
 @define
 class Patience:
-    """What is left of one call's attempts; made anew for each call, renewed by progress."""
+    """What is left of one call's attempts; made anew for each call, renewed by progress.
+
+    ``spent`` is what it took from the budget since; ``refused``, that there was not enough.
+    """
 
     policy: RetryPolicy
     budget: RetryBudget
@@ -219,6 +232,8 @@ class Patience:
     until: float = math.inf  # when who asked gives up, which may be before the policy does
     failures: int = 0
     doubtful: bool = False  # an attempt may have acted
+    spent: float = 0.0
+    refused: bool = False
 
     @property
     def deadline(self) -> float:
@@ -226,8 +241,10 @@ class Patience:
         return self.started + self.policy.deadline
 
     def renew(self, now: float) -> None:
-        """Begin afresh: something was achieved."""
+        """Begin afresh: something was achieved, and so was worth what it took."""
         self.started, self.failures = now, 0
+        self.budget.earn(self.spent)
+        self.spent = 0.0
 
     def pause(self, call: Call, error: ApiError | TransportError, now: float) -> float | None:
         """Return the seconds to wait before trying again, or ``None``: give up."""
@@ -237,10 +254,15 @@ class Patience:
         if self.failures >= self.policy.attempts:
             return None
         hint = error.retry_after if isinstance(error, ApiError) else None
-        seconds = self._backoff(call, cause, hint)
-        if now + seconds >= min(self.deadline, self.until) or not self.budget.spend(cause):
+        if hint is not None and hint > HINT_CAP:
             return None
-        return seconds
+        seconds = self._backoff(call, cause, hint)
+        if now + seconds >= min(self.deadline, self.until):
+            return None
+        cost = self.budget.spend(cause)
+        self.spent += cost
+        self.refused = not cost
+        return None if self.refused else seconds
 
     def _backoff(self, call: Call, cause: Cause, hint: float | None) -> float:
         if hint is not None:

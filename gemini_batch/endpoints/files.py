@@ -61,14 +61,20 @@ def build_download(api: Api, name: str, offset: int, etag: str = "") -> Request:
 
 @frozen
 class Download:
-    """The head of a download: where its bytes begin, and how long the file is, if that is known."""
+    """The head of a download: where its bytes begin, and how long the file is, if that is known.
+
+    ``stop`` is where a part of the file stops, by itself no end of the file. ``chunked`` says that
+    the end of the whole of it would show, though nobody told the length (RFC 9112 §8).
+    """
 
     start: int
     total: int | None
     etag: str
+    stop: int | None = None
+    chunked: bool = False
 
 
-_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII)
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
 
 
 def parse_download(response: Response) -> Download:
@@ -79,9 +85,18 @@ def parse_download(response: Response) -> Download:
         content_range = _CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
         if content_range is None:
             raise ProtocolError("the service sent part of a file and does not say which")
-        start, total = content_range.groups()
-        return Download(int(start), None if total == "*" else int(total), etag)
+        start, stop = int(content_range[1]), int(content_range[2]) + 1
+        total = None if content_range[3] == "*" else int(content_range[3])
+        if start >= stop or (total is not None and stop > total):
+            raise ProtocolError("the service sent part of a file that such a part cannot be of")
+        return Download(start, total, etag, stop)
     if response.status != 200:
         raise ProtocolError(f"the service answered with the unexpected status {response.status}")
     length = response.headers.get("content-length", "")
-    return Download(0, int(length) if COUNT.fullmatch(length) else None, etag)
+    coding = response.headers.get("transfer-encoding", "").rpartition(",")[2]
+    return Download(
+        0,
+        int(length) if COUNT.fullmatch(length) else None,
+        etag,
+        chunked=coding.strip().lower() == "chunked",
+    )

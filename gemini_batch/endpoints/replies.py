@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote, urlsplit
 
@@ -117,6 +118,29 @@ def subject_of(request: Request) -> str:
 
 
 _SUBJECT = re.compile(r"/((?:batches|files|models|tunedModels)/[A-Za-z0-9._-]+)", re.ASCII)
+
+
+def operation_of(request: Request) -> str:
+    """Return a request in words that may be logged, such as ``GET batches/abc``.
+
+    The path of an upload that has begun is a secret: only its command is told.
+    """
+    if not request.keyed:
+        return f"upload ({request.headers.get('x-goog-upload-command', '')})"
+    path = request.path.partition("?")[0]
+    return f"{request.method} {_VERSION.sub('', path)}"
+
+
+_VERSION = re.compile(r"^.*/v[0-9][a-z0-9]*/", re.ASCII)
+
+
+def date_of(response: Response) -> float | None:
+    """Return when the service says that it sent a reply (RFC 9110 §6.6.1), in seconds."""
+    try:
+        date = parsedate_to_datetime(response.headers.get("date", ""))
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return None if date.tzinfo is None else date.timestamp()
 
 
 def api_error(response: Response, api: Api, subject: str = "") -> ApiError:

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from .. import codec, rawjson
 from ..effects import Request, Response
 from ..errors import ProtocolError
+from ..log import log
 from ..models.file import File
 from ..settings import DEFAULT_ORIGIN, Api
 from ..text import printable
@@ -18,6 +19,9 @@ from .replies import COUNT, JSON, require_plain
 
 DEFAULT_GRANULARITY = 8 << 20
 """Bytes an upload chunk is a multiple of, where the service does not say."""
+
+MOST_GRANULARITY = 64 << 20
+"""Bytes an upload chunk may have to be a multiple of, for each chunk is held in memory."""
 
 
 def build_upload_start(api: Api, name: str, display_name: str, size: int, mime: str) -> Request:
@@ -63,6 +67,11 @@ def parse_upload_start(response: Response, api: Api) -> UploadSession:
     prefix = "" if origin == api.origin else api.prefix
     granularity = response.headers.get("x-goog-upload-chunk-granularity", "")
     size = int(granularity) if COUNT.fullmatch(granularity) else 0
+    if size > MOST_GRANULARITY:
+        raise ProtocolError(
+            f"the service wants chunks of {size} bytes, and {MOST_GRANULARITY} are the most that "
+            "are held in memory"
+        )
     return UploadSession(f"{prefix}{url.path}?{url.query}", size or DEFAULT_GRANULARITY)
 
 
@@ -92,16 +101,26 @@ class Received:
 
 
 def parse_received(response: Response) -> Received:
-    """Read the reply to a chunk or a query."""
+    """Read the reply to a chunk or a query.
+
+    The last one may say no more than that the upload is over: its file can be looked up.
+    """
     status = response.headers.get("x-goog-upload-status", "")
     if status == "final":
-        if not response.body.strip():
+        try:
+            return Received(final=True, file=_file_in(response))
+        except ProtocolError as error:
+            log.info("the reply to the end of an upload cannot be read: %s", error)
             return Received(final=True)
-        require_plain(response)
-        members = rawjson.members(response.body)
-        file = codec.decode(members["file"], File) if "file" in members else None
-        return Received(final=True, file=file)
     size = response.headers.get("x-goog-upload-size-received", "")
     if size and not COUNT.fullmatch(size):
         raise ProtocolError("the service says that less than nothing of the upload arrived")
     return Received(final=False, size=int(size) if size else None)
+
+
+def _file_in(response: Response) -> File | None:
+    if not response.body.strip():
+        return None
+    require_plain(response)
+    members = rawjson.members(response.body)
+    return codec.decode(members["file"], File) if "file" in members else None

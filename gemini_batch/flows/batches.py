@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from attrs import frozen
 
-from ..effects import FlowBody, Now, Offload, Request, Sleep, fed_by, flow
+from ..effects import FlowBody, Now, Offload, Request, Response, Sleep, fed_by, flow
 from ..endpoints.batches import (
     Look,
     build_cancel,
@@ -19,6 +19,7 @@ from ..endpoints.batches import (
     parse_list,
     parse_operation,
 )
+from ..endpoints.replies import Page, date_of
 from ..errors import (
     ApiError,
     CreateOutcomeUnknownError,
@@ -42,6 +43,8 @@ OnUnknown: TypeAlias = Literal["raise", "resubmit"]
 LOOKED_THROUGH = 1000
 """Batches looked through for a label, newest first."""
 _PAGE_SIZE = 100
+LEEWAY = 300.0
+"""Seconds by which the times that the service tells may be at odds with one another."""
 
 
 @flow
@@ -76,25 +79,65 @@ def delete(settings: Settings, name: str) -> FlowBody[None]:
 
 
 @flow
-def find(settings: Settings, label: str) -> FlowBody[BatchOperation | None]:
-    """Look once through the newest batches for a label; of two, the older is returned."""
-    found: list[BatchOperation] = []
-    names: set[str] = set()
+def find(
+    settings: Settings, label: str, until: float = math.inf, since: float = -math.inf
+) -> FlowBody[BatchOperation | None]:
+    """Look once through the newest batches for a label; of two, the older is returned.
 
-    def compare(operation: BatchOperation) -> tuple[()]:
+    No attempt is repeated after ``until``. Where the batch cannot be older than ``since``, on the
+    monotonic clock, no page is asked for that can only hold older ones.
+    """
+    search = _Search(label, since)
+    newest = partial(build_list, settings.api, _PAGE_SIZE)
+    batches = members(settings, newest, search.read, LOOKED_THROUGH, until, search.is_past)
+    yield from fed_by(batches, search.compare)
+    return search.oldest()
+
+
+class _Search:
+    """What is looked for among the newest batches, and what was found of it."""
+
+    def __init__(self, label: str, since: float) -> None:
+        self.label = label
+        self.since = since
+        self._found: dict[str, BatchOperation] = {}
+        self._date: float | None = None
+
+    def read(self, response: Response) -> Page[BatchOperation]:
+        """Read a page, which is dated by the clock of the service."""
+        self._date = date_of(response)
+        return parse_list(response, must_read=self.label.encode())
+
+    def compare(self, operation: BatchOperation) -> tuple[()]:
+        """Keep a batch that has the label."""
         # Pages move on as batches are created, so that the same batch may stand on two of them.
-        if operation.label == label and operation.name not in names:
-            names.add(operation.name)
-            found.append(operation)
+        if operation.label == self.label:
+            self._found.setdefault(operation.name, operation)
         return ()
 
-    newest = partial(build_list, settings.api, _PAGE_SIZE)
-    read = partial(parse_list, must_read=label.encode())
-    yield from fed_by(members(settings, newest, read, most=LOOKED_THROUGH), compare)
-    if len(found) > 1:
-        others = ", ".join(operation.name for operation in found[:-1])
-        log.warning("more than one batch is labelled %s: also %s", label, others)
-    return found[-1] if found else None
+    def is_past(self, page: Page[BatchOperation], came: float) -> bool:
+        """Whether a page goes back to before the batch can have been created.
+
+        The clock of this machine may be wrong, and is not asked. A page that is not in order says
+        nothing of the pages after it.
+        """
+        times = [one.create_time.timestamp() for one in page.items if one.create_time is not None]
+        if self._date is None or not times or times != sorted(times, reverse=True):
+            return False
+        return times[-1] < self._date - (came - self.since) - LEEWAY
+
+    def oldest(self) -> BatchOperation | None:
+        """Return what was found; of several, with a warning, the one that was created first."""
+        found = list(reversed(self._found.values()))  # the list is newest first
+        if not found:
+            return None
+        oldest, times = found[0], [one.create_time for one in found if one.create_time is not None]
+        if len(times) == len(found):
+            oldest = found[times.index(min(times))]
+        if len(found) > 1:
+            others = ", ".join(one.name for one in self._found.values() if one is not oldest)
+            log.warning("more than one batch is labelled %s: also %s", self.label, others)
+        return oldest
 
 
 @flow
@@ -127,13 +170,18 @@ def create(
     The service has no request id for it. Where the reply is lost, the batch is looked for by its
     label; what cannot be found is said, and never sent again by itself.
     """
-    doubt = yield from _create_once(settings, request, label)
+    started = yield from Now()
+    doubt = yield from _create_once(settings, request, label, started)
     if isinstance(doubt, Doubt) and doubt.looked and on_unknown == "resubmit":
         log.warning("no batch labelled %s was found; creating it again, as asked", label)
         try:
-            doubt = yield from _create_once(settings, request, label)
+            doubt = yield from _create_once(settings, request, label, started)
         except GeminiBatchError as error:
             doubt = Doubt(error)  # a refusal now says nothing of the first attempt
+        else:
+            if not isinstance(doubt, Doubt):
+                also = "an older batch of that label may still show up, and be billed"
+                log.warning("%s is labelled %s; %s", doubt.name, label, also)
     if isinstance(doubt, Doubt):
         unknown = CreateOutcomeUnknownError(label)
         if not doubt.looked:
@@ -151,14 +199,18 @@ class Doubt:
 
 
 def _create_once(
-    settings: Settings, request: Request, label: str
+    settings: Settings, request: Request, label: str, started: float
 ) -> FlowBody[BatchOperation | Doubt]:
     doubt: ApiError | TransportError | ProtocolError
-    started = yield from Now()
+    left = yield from patience(settings)
     try:
-        response = yield from exchange(settings, request, Call.CREATE)
+        response = yield from exchange(settings, request, Call.CREATE, left)
     except (ApiError, TransportError) as error:
         if action_for(Call.CREATE, error) is not Action.RECONCILE:
+            raise
+        doubt = error
+    except ProtocolError as error:
+        if not left.doubtful:
             raise
         doubt = error
     else:
@@ -170,10 +222,13 @@ def _create_once(
     slow = isinstance(doubt, TransportError) and doubt.timed_out
     look_for = settings.timeouts.create if slow else settings.retry.look_for
     looked = False
+    until = (yield from Now()) + look_for
     for pause in _looks(look_for):
+        if (yield from Now()) + pause > until:
+            break
         yield from Sleep(pause)
         try:
-            operation = yield from find(settings, label)
+            operation = yield from find(settings, label, until, started)
         except (ApiError, TransportError, ProtocolError) as error:
             log.info("the list of batches could not be read: %s", error)
             continue

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from attrs import evolve
 
-from ..effects import Item, Request, Response, StreamBody, fed_by, flow
+from ..effects import Item, Now, Request, Response, StreamBody, fed_by, flow
 from ..endpoints.replies import Page
 from ..errors import ProtocolError, UsageError
 from ..retry import Call
 from ..settings import Settings
-from .calls import exchange
+from .calls import exchange, patience
 
 T = TypeVar("T")
 
@@ -22,25 +22,35 @@ _EMPTY = 1000
 """Pages without anything on them, one after the other, after which a list has no end."""
 
 
+def _goes_on(page: Page[Any], came: float) -> bool:
+    del page, came
+    return False
+
+
 @flow
 def pages(
     settings: Settings,
     build: Callable[[str], Request],
     parse: Callable[[Response], Page[T]],
     most: float = math.inf,
+    until: float = math.inf,
+    ends: Callable[[Page[T], float], bool] = _goes_on,
 ) -> StreamBody[Page[T]]:
     """Yield the pages of a list, with ``most`` things on them at most.
 
-    ``build`` asks for the page that a token stands for.
+    ``build`` asks for the page that a token stands for. One that fails is not asked for again
+    after ``until``; ``ends`` tells of a page, and of when it came, that no other is wanted.
     """
     token, seen, left, empty = "", {""}, most, 0
     while left > 0:
-        page = parse((yield from exchange(settings, build(token), Call.READ)))
+        patient = yield from patience(settings, until)
+        page = parse((yield from exchange(settings, build(token), Call.READ, patient)))
+        came = yield from Now()
         yield Item(page if len(page.items) <= left else evolve(page, items=page.items[: int(left)]))
         left -= len(page.items) or 1  # or empty pages could go on for ever
         empty = 0 if page.items else empty + 1
         token = page.next_page_token
-        if not token:
+        if not token or ends(page, came):
             return
         if token in seen:
             raise ProtocolError("the service repeats a page token: its list has no end")
@@ -55,14 +65,16 @@ def members(
     build: Callable[[str], Request],
     parse: Callable[[Response], Page[T]],
     most: float = math.inf,
+    until: float = math.inf,
+    ends: Callable[[Page[T], float], bool] = _goes_on,
 ) -> StreamBody[T]:
-    """Yield what stands on the pages of a list, ``most`` of it at most."""
+    """Yield what stands on the pages of a list, as :func:`pages` brings them."""
 
     def each(page: Page[T]) -> StreamBody[T]:
         for item in page.items:
             yield Item(item)
 
-    yield from fed_by(pages(settings, build, parse, most), each)
+    yield from fed_by(pages(settings, build, parse, most, until, ends), each)
 
 
 def require_page_size(page_size: object) -> int | None:

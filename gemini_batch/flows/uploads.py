@@ -53,7 +53,7 @@ from ..settings import Settings
 from ..spool import Source, Spools, StrPath, name_of
 from ..submission import FILE_LIMIT
 from ..text import printable
-from .calls import exchange, patience, pause_after
+from .calls import exchange, give_up, patience, pause_after
 from .files import remove
 
 JSONL = "application/jsonl"
@@ -178,7 +178,9 @@ def _send_chunks(
         request = build_chunk(session, offset, piece, last=last)
         received = yield from _send_chunk(settings, request, left)
         if received is None or (last and not received.final and received.size is None):
-            response = yield from exchange(settings, build_query(session), Call.READ)
+            asking = yield from patience(settings)
+            response = yield from exchange(settings, build_query(session), Call.READ, asking)
+            left.spent += asking.spent  # progress pays that back, too
             received = parse_received(response)
             idle = received.size is None
         else:
@@ -209,14 +211,15 @@ def _send_chunks(
 def _send_chunk(settings: Settings, request: Request, left: Patience) -> FlowBody[Received | None]:
     """Return the reply to a chunk; ``None``, after a pause, where the service is to be asked."""
     try:
-        return parse_received(
-            accept((yield from Send(request, left.deadline)), settings.api, request)
-        )
+        response = accept((yield from Send(request, left.deadline)), settings.api, request)
     except (ApiError, TransportError) as error:
-        if action_for(Call.UPLOAD_CHUNK, error) is not Action.RESUME:
-            raise
         failure = error
-    yield from pause_after(left, Call.UPLOAD_CHUNK, failure)
+    else:
+        settings.budget.earn()
+        return parse_received(response)
+    if action_for(Call.UPLOAD_CHUNK, failure) is not Action.RESUME:
+        yield from give_up(left, failure)
+    yield from pause_after(left, Call.UPLOAD_CHUNK, failure, request)
     return None
 
 

@@ -9,10 +9,33 @@ import pytest
 
 from gemini_batch.effects import Effect, Sleep
 from gemini_batch.emulator import Emulator
+from tests.conformance.creates import CREATES, table_of
 from tests.conformance.facades import CANARY, FACADES, HASTY, Facade
 from tests.conformance.leaks import leaks_of
 
 GRANULARITY = 64 << 10
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the table of what each fault of create came to."""
+    parser.addoption(
+        "--creates",
+        action="store_true",
+        help="show how many creates were acted on, by fault and facade",
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the table, if it is wanted and rows of it were played."""
+    if terminalreporter.config.getoption("--creates"):
+        counts = [
+            told
+            for report in terminalreporter.getreports("passed")
+            for name, told in report.user_properties
+            if name == CREATES
+        ]
+        for line in table_of(counts):
+            terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(trylast=True)

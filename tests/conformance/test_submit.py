@@ -1,6 +1,7 @@
 """Requests in: every kind of supply, every kind of key, inline and by file."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -151,6 +152,24 @@ def test_a_failing_supply_fails_the_call_with_its_own_error(
 
     def failing() -> Iterator[str]:
         yield from prompts(300)
+        raise LookupError("the database is gone")
+
+    with pytest.raises(LookupError, match="the database is gone"):
+        client.submit(failing(), via=via)
+    assert [] == emulator.seen
+
+
+@VIAS
+@pytest.mark.parametrize("facade", ["async"], indirect=True)
+def test_a_failing_asynchronous_supply_fails_the_call_with_its_own_error(
+    client: Any, emulator: Emulator, via: str
+) -> None:
+    """What it raises between two awaits comes out as it is, and nothing was sent."""
+
+    async def failing() -> AsyncIterator[str]:
+        for prompt in prompts(300):
+            await asyncio.sleep(0)
+            yield prompt
         raise LookupError("the database is gone")
 
     with pytest.raises(LookupError, match="the database is gone"):

@@ -15,6 +15,7 @@ from gemini_batch.emulator.faults import RESULTS, STATES
 from gemini_batch.emulator.result_faults import LINE_FAULTS, ROW_FAULTS
 from gemini_batch.emulator.scripts import STEPS, Script
 from gemini_batch.emulator.wire_faults import WIRE_FAULTS
+from tests.conformance.creates import CREATES, table_of
 from tests.conformance.expectations import Consumes, Raises
 from tests.conformance.facades import FACADES, HASTY, Facade, spelt
 from tests.conformance.rows import COSTLY, Row, parameters, rows
@@ -37,8 +38,11 @@ def stage(
     )
 
 
-def play(row: Row, stage: Stage, pauses: list[float], logged: Callable[[], str]) -> None:
-    """Play the scenario of a row, and hold what comes of it against what the row says."""
+def play(row: Row, stage: Stage, pauses: list[float], logged: Callable[[], str]) -> Counter[str]:
+    """Play the scenario of a row, and hold what comes of it against what the row says.
+
+    Returns what the service acted on, counted by operation.
+    """
     scenario = SCENARIOS[row.scenario]
     stage.add(fault for fault in row.faults if fault.first)
     stage.begin(scenario.prepare(stage))
@@ -58,14 +62,24 @@ def play(row: Row, stage: Stage, pauses: list[float], logged: Callable[[], str])
         least, most = row.waits
         assert least <= waited <= most
     assert row.log in logged()
+    return acted
 
 
 @pytest.mark.parametrize("row", parameters(TABLE))
 def test_the_service_is_used_as_promised(
-    row: Row, stage: Stage, pauses: list[float], logged: Callable[[], str]
+    row: Row,
+    stage: Stage,
+    pauses: list[float],
+    logged: Callable[[], str],
+    record_property: Callable[[str, object], None],
 ) -> None:
     """What the user sees, what the service acted on, and what was on the wire: as the row says."""
-    play(row, stage, pauses, logged)
+    acted = play(row, stage, pauses, logged)
+    trouble = [fault.text for fault in row.faults if fault.operation == "create"]
+    if trouble:
+        asked_twice = row.scenario.startswith("resubmit")
+        words = " & ".join(trouble) + " (resubmit)" * asked_twice
+        record_property(CREATES, [words, stage.facade.name, acted["create"]])
 
 
 def _count(entries: Any) -> Counter[str]:
@@ -124,6 +138,19 @@ def test_a_promise_that_is_not_kept_fails(
 def test_no_row_stands_twice() -> None:
     """Each promise has a name of its own."""
     assert [] == [name for name, count in Counter(row.id for row in TABLE).items() if count > 1]
+
+
+def test_the_table_of_creates_tells_what_each_fault_came_to() -> None:
+    """On either facade, the fewest creates first; without any there is no table."""
+    lost = "close-after-acting"
+    lines = table_of([(lost, "sync", 1), ("hang", "async", 0), (lost, "async", 1)])
+
+    assert [
+        "creates acted on after    sync   async    rows",
+        "hang                         -       0       1",
+        "close-after-acting           1       1       2",
+    ] == list(lines)
+    assert [] == list(table_of([]))
 
 
 def test_every_fault_of_the_emulator_is_met_somewhere() -> None:

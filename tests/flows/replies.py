@@ -151,17 +151,36 @@ def finished(told: dict[str, Any] | None = None) -> Response:
     return reply(None if told is None else {"file": told}, x_goog_upload_status="final")
 
 
-def whole(*pieces: bytes | Exception, etag: str = "", length: int | None = None) -> Opened:
-    """Return a download from its first byte on."""
-    headers = {} if length is None else {"content_length": str(length)}
+def whole(
+    *pieces: bytes | Exception, etag: str = "", length: int | None = None, chunked: bool = True
+) -> Opened:
+    """Return a download from its first byte on.
+
+    Without a ``length`` it is sent in chunks, of which the last says that it is the last; where it
+    is not ``chunked`` either, it ends by closing.
+    """
+    headers: dict[str, str] = {}
+    if length is not None:
+        headers["content_length"] = str(length)
+    elif chunked:
+        headers["transfer_encoding"] = "chunked"
     if etag:
         headers["etag"] = etag
     return Opened(reply(**headers), pieces)
 
 
-def part(start: int, total: int | str, *pieces: bytes | Exception, etag: str = "") -> Opened:
-    """Return a download from a later byte on."""
-    headers = {"content_range": f"bytes {start}-{10**6}/{total}"}
+def part(
+    start: int,
+    total: int | str,
+    *pieces: bytes | Exception,
+    etag: str = "",
+    stop: int | None = None,
+) -> Opened:
+    """Return a download from a later byte on; it reaches to the end unless it is to ``stop``."""
+    if stop is None:
+        told = sum(len(piece) for piece in pieces if isinstance(piece, bytes))
+        stop = total if isinstance(total, int) else start + max(1, told)
+    headers = {"content_range": f"bytes {start}-{stop - 1}/{total}"}
     if etag:
         headers["etag"] = etag
     return Opened(reply(status=206, **headers), pieces)

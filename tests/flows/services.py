@@ -39,7 +39,9 @@ class Serving:
     ranges: bool = True
 
 
-SERVING_FAULTS = ("", "cut", "short", "unsent", "lost", "503", "429", "torn_503")
+SERVING_FAULTS = ("", "cut", "short", "less", "unsent", "lost", "503", "429", "torn_503")
+FRAMINGS = ("length", "chunks", "closing")
+"""How the end of a body shows."""
 
 
 @define
@@ -49,8 +51,9 @@ class Downloads:
     content: bytes
     plan: list[Serving]
     etag: str = ""
-    tells_length: bool = True
+    framing: str = "length"
     served: int = 0
+    _ends: set[int] = field(factory=set[int])
 
     def __call__(self, request: Request) -> Answer:
         """Answer a request for the file."""
@@ -75,20 +78,27 @@ class Downloads:
             start = int(request.headers["range"].removeprefix("bytes=").removesuffix("-"))
             if start >= total:
                 return refused(416, content_range=f"bytes */{total}")
-        body = self.content[start:]
-        # A body that ends too soon without a length to tell would look whole to anybody.
-        cut = how.fault == "cut" or (how.fault == "short" and not self.tells_length)
-        if how.fault:
+        stop = total
+        if start and how.fault == "less":
+            stop = min(total, start + max(1, how.at))
+        body = self.content[start:stop]
+        cut = how.fault == "cut" or (how.fault == "short" and self.framing == "chunks")
+        if cut or how.fault == "short":
             body = body[: how.at]
+        if how.fault == "short" and self.framing == "closing" and not start:
+            # A body that ends too soon at the same place again would look whole to anybody.
+            body = self.content if len(body) in self._ends else body
+            self._ends.add(len(body))
         pieces: list[bytes | Exception] = [
             body[at : at + how.piece] for at in range(0, len(body), how.piece)
         ]
         if cut:
             pieces.append(lost())
+        measured = self.framing == "length"
         if start:
-            told = total if self.tells_length else "*"
-            return part(start, told, *pieces, etag=self.etag)
-        return whole(*pieces, etag=self.etag, length=total if self.tells_length else None)
+            return part(start, total if measured else "*", *pieces, etag=self.etag, stop=stop)
+        length = total if measured else None
+        return whole(*pieces, etag=self.etag, length=length, chunked=self.framing == "chunks")
 
 
 UPLOAD_FAULTS = (

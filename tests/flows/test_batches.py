@@ -306,6 +306,7 @@ def test_a_batch_is_created_once_more_where_the_caller_said_so(
     assert [CREATE, *[LIST] * 5, CREATE] == world.lines
     assert world.sent[0] == world.sent[-1]
     assert f"no batch labelled {LABEL} was found; creating it again, as asked" in told.messages
+    assert told.messages[-1].endswith("may still show up, and be billed")
 
 
 def test_a_refusal_of_the_second_attempt_leaves_the_first_in_doubt(

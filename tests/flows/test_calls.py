@@ -141,7 +141,6 @@ def check(call: Call, cause: Cause, action: Action, failure: Answer) -> None:
         assert [0.0 if looked else 30.0 if slow else 1.0] == world.pauses
     assert [line for line, _ in script] == world.lines
     world.require_played_out()
-    assert {action} == {retry.MATRIX[call][cause]}
 
 
 CELLS = [
@@ -164,13 +163,21 @@ def test_a_failed_call_is_treated_as_the_table_says(
 def test_no_cell_of_the_matrix_can_change_unnoticed(
     monkeypatch: pytest.MonkeyPatch, call: Call, cause: Cause, action: Action
 ) -> None:
-    """Any other action in any one cell fails the test above."""
+    """Any other action in any one cell fails the test above, by what is then sent and raised."""
     for other in set(Action) - {action}:
         spoilt = {**retry.MATRIX, call: {**retry.MATRIX[call], cause: other}}
         monkeypatch.setattr(retry, "MATRIX", spoilt)
-        with pytest.raises((AssertionError, ApiError, TransportError, pytest.fail.Exception)):
+        with pytest.raises(
+            (AssertionError, ApiError, TransportError, TypeError, pytest.fail.Exception)
+        ):
             check(call, cause, action, CAUSES[cause][0]())
         monkeypatch.undo()
+
+
+@pytest.mark.parametrize(("call", "cause", "action"), CELLS)
+def test_the_matrix_says_what_is_done(call: Call, cause: Cause, action: Action) -> None:
+    """Whoever reads it is not misled."""
+    assert action is retry.MATRIX[call][cause]
 
 
 def test_the_table_is_whole() -> None:
@@ -245,6 +252,19 @@ def test_a_quota_that_is_far_off_is_left_to_the_caller(
     world.expect(failure)
     with pytest.raises(RateLimitError):
         world.run(get(settings))
+    assert 0 == world.elapsed
+
+
+@pytest.mark.parametrize("code", [408, 429, 500, 503])
+@pytest.mark.parametrize("call", [Call.READ, Call.CANCEL, Call.DELETE, Call.UPLOAD_START])
+def test_a_wait_that_is_too_long_is_left_to_the_caller(
+    world: World, settings: Settings, call: Call, code: int
+) -> None:
+    """Whatever the service says besides; the error says how long it would be."""
+    world.expect(refusal(code, retry_after="500"))
+    with pytest.raises(ApiError) as caught:
+        world.run(get(settings, call))
+    assert (code, 500.0) == (caught.value.code, caught.value.retry_after)
     assert 0 == world.elapsed
 
 
@@ -330,7 +350,8 @@ def test_a_retry_is_logged_with_its_reason(
     world.run(get(settings))
     (line,) = told.messages
     assert line.startswith(
-        "read failed, trying again in 1.0 s: HTTP 503 UNAVAILABLE for batches/b1: overloaded. "
+        "GET batches/b1 failed, trying again in 1.0 s: "
+        "HTTP 503 UNAVAILABLE for batches/b1: overloaded. "
     )
 
 
@@ -340,6 +361,55 @@ def test_who_gives_up_says_after_how_much(world: World, settings: Settings) -> N
     with pytest.raises(ServerError) as caught:
         world.run(get(settings))
     assert ["after 5 attempts in 15.0 s"] == caught.value.__notes__
+
+
+def test_a_refusal_after_retries_says_so(world: World, settings: Settings) -> None:
+    """What cannot be repeated tells all the same what was tried before it."""
+    world.expect(refusal(503), lost(), refusal(400))
+    with pytest.raises(InvalidRequestError) as caught:
+        world.run(get(settings))
+    assert ["after 3 attempts in 3.0 s"] == caught.value.__notes__
+
+
+def test_a_first_refusal_says_nothing_of_attempts(world: World, settings: Settings) -> None:
+    """There is nothing to add to it."""
+    world.expect(refusal(400))
+    with pytest.raises(InvalidRequestError) as caught:
+        world.run(get(settings))
+    assert not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize(
+    ("capacity", "attempts"), [(0.0, []), (5.0, ["after 2 attempts in 1.0 s"])]
+)
+def test_a_budget_that_is_spent_is_told(world: World, capacity: float, attempts: list[str]) -> None:
+    """Or nobody knew why a client that should try again does not."""
+    settings = Settings(budget=RetryBudget(capacity), chance=lambda: 1.0)
+    world.expect(*[refusal(503)] * (len(attempts) + 1))
+    with pytest.raises(ServerError) as caught:
+        world.run(get(settings))
+    spent = "this client has spent what it may on retries; successes pay in again"
+    assert [*attempts, spent] == caught.value.__notes__
+
+
+@pytest.mark.parametrize(
+    ("answer", "doubtful"),
+    [
+        (reply(status=101), True),
+        (ProtocolError("a reply of more than can be held"), True),
+        (reply(status=307, location="https://elsewhere.example/"), False),
+    ],
+    ids=["interim", "too large", "redirect"],
+)
+def test_a_reply_that_cannot_be_read_leaves_a_doubt(
+    world: World, settings: Settings, answer: Answer, *, doubtful: bool
+) -> None:
+    """It may have come after the act; a redirect comes instead of it."""
+    left = World().run(Flow(patience, (settings,), {}))
+    world.expect(answer)
+    with pytest.raises(ProtocolError):
+        world.run(exchange(settings, Request("GET", Api().path("batches")), Call.READ, left))
+    assert doubtful is left.doubtful
 
 
 def test_a_create_has_its_time_at_every_attempt(world: World) -> None:

@@ -17,7 +17,7 @@ from gemini_batch.errors import (
 from gemini_batch.flows.uploads import upload
 from gemini_batch.models.file import File
 from gemini_batch.progress import report_nothing
-from gemini_batch.retry import RetryPolicy
+from gemini_batch.retry import RetryBudget, RetryPolicy
 from gemini_batch.settings import Settings
 
 from .replies import (
@@ -30,9 +30,11 @@ from .replies import (
     refusal,
     reply,
     started,
+    unsent,
     untrusted,
     uploaded,
 )
+from .services import Taking, Uploads
 from .world import Answer, Late, World
 
 START, CHUNK = "POST upload/files", "POST upload/files?upload_id=s1"
@@ -113,6 +115,52 @@ def test_attempts_without_progress_are_used_up(world: World, settings: Settings)
     with pytest.raises(TransportError):
         world.run(uploading(settings, LARGE))
     assert [1.0, 2.0, 4.0, 8.0] == world.pauses
+
+
+def test_an_upload_that_moves_never_runs_out_of_budget() -> None:
+    """What it takes to go on after a cut is paid back by what arrives then."""
+    source = Bytes(bytes(range(256)) * 256 * 70)
+    cut = (Taking("part", 64 * KIB), Taking("503"), Taking("lost"), Taking())
+    service = Uploads([Taking(), *cut * 70], 1)
+    world, settings = World(service), Settings(chance=lambda: 1.0)
+    world.run(upload(settings, source, "files/f1", "f1"))
+    assert source.content == service.file
+    assert settings.budget.capacity == settings.budget.left
+    assert [1.0, 1.0, 2.0] * 70 == world.pauses
+    world.require_played_out()
+
+
+def test_a_chunk_that_arrives_is_a_success(world: World) -> None:
+    """It pays in as any other does."""
+    settings = Settings(budget=RetryBudget(20.0), chance=lambda: 1.0)
+    world.expect(unsent(), started(STEP), arrived(), arrived(), finished(uploaded(LARGE)))
+    world.run(uploading(settings, LARGE))
+    assert 20.0 - 5.0 + 4.0 == settings.budget.left
+
+
+@pytest.mark.parametrize(
+    ("failure", "pauses"), [(refusal(413), [1.0]), (refusal(503, retry_after="500"), [1.0])]
+)
+def test_a_chunk_that_is_refused_after_a_failure_says_so(
+    world: World, settings: Settings, failure: Answer, pauses: list[float]
+) -> None:
+    """The note tells of both attempts at it."""
+    world.expect(started(), lost(), arrived(0), failure)
+    with pytest.raises(ApiError) as caught:
+        world.run(uploading(settings))
+    assert ["after 2 attempts in 1.0 s"] == caught.value.__notes__
+    assert pauses == world.pauses
+
+
+def test_a_chunk_that_fails_is_logged_without_its_address(
+    world: World, settings: Settings, told: pytest.LogCaptureFixture
+) -> None:
+    """Whoever knows the address can write to the upload."""
+    world.expect(started(), lost(), lost(), arrived(0), finished(uploaded(SMALL)))
+    world.run(uploading(settings))
+    words = [line.partition(" failed, trying again in 1.0 s: ")[0] for line in told.messages]
+    assert ["upload (upload, finalize)", "upload (query)"] == words
+    assert "s1" not in told.text
 
 
 def test_the_deadline_moves_with_progress(world: World) -> None:

@@ -18,6 +18,7 @@ from gemini_batch.errors import (
     TransportError,
 )
 from gemini_batch.flows.downloads import download, save
+from gemini_batch.limits import FLOOR
 from gemini_batch.progress import Progress, report_nothing
 from gemini_batch.retry import RetryBudget, RetryPolicy
 from gemini_batch.settings import Settings
@@ -33,7 +34,8 @@ from .replies import (
     untrusted,
     whole,
 )
-from .world import Answer, World
+from .services import Downloads, Serving
+from .world import Answer, Late, World
 
 GET = f"GET {RESULTS}:download?alt=media"
 
@@ -101,7 +103,7 @@ def test_a_cut_is_mended_by_a_range(world: World, settings: Settings) -> None:
 
 def test_a_range_is_of_the_same_file_or_of_none(world: World, settings: Settings) -> None:
     """The entity tag of the first reply goes along."""
-    world.expect(whole(b"ab", lost(), etag='"v1"'), part(2, "*", b"cd", etag='"v1"'))
+    world.expect(whole(b"ab", lost(), etag='"v1"'), part(2, 4, b"cd", etag='"v1"'))
     assert b"abcd" == fetch(world, settings)
     assert {"range": "bytes=2-", "if-range": '"v1"'} == world.sent[1].headers
 
@@ -181,11 +183,24 @@ def test_the_deadline_moves_with_every_byte(world: World) -> None:
 
 
 def test_a_budget_that_is_empty_ends_a_download(world: World) -> None:
-    """Retries are paid for, here too."""
+    """Retries are paid for, here too, until one of them brings something."""
     settings = Settings(budget=RetryBudget(10.0), chance=lambda: 1.0)
-    world.expect(whole(b"ab", lost()), part(2, 4, b"c", lost()))
-    with pytest.raises(TransportError):
+    world.expect(whole(b"ab", lost()), part(2, 4, b"c", lost()), part(3, 4, lost()))
+    with pytest.raises(TransportError) as caught:
         fetch(world, settings)
+    assert any("spent what it may on retries" in note for note in caught.value.__notes__)
+
+
+def test_a_download_that_moves_never_runs_out_of_budget() -> None:
+    """A mebibyte that is cut after every kibibyte comes whole: each retry has paid."""
+    content = bytes(range(256)) * 4096
+    service = Downloads(content, [Serving("cut", 1 << 10, 1 << 10)] * 1023)
+    world, settings = World(service), Settings(chance=lambda: 1.0)
+    assert content == fetch(world, settings)
+    assert 1024 == service.served
+    assert settings.budget.capacity == settings.budget.left
+    assert [1.0] * 1023 == world.pauses
+    world.require_played_out()
 
 
 def test_a_range_after_the_end_proves_that_all_is_here(world: World, settings: Settings) -> None:
@@ -201,15 +216,129 @@ def test_a_range_that_is_refused_otherwise_is_an_error(
 ) -> None:
     """Without the very length that is here, nothing says that this is all."""
     world.expect(whole(b"abcd", lost()), refused(416, content_range=length))
-    with pytest.raises(ApiError, match="HTTP 416"):
+    with pytest.raises(ProtocolError, match=r"after 4 bytes \(HTTP 416\)"):
         fetch(world, settings)
+
+
+def test_a_length_that_was_told_wrong_is_put_right(world: World, settings: Settings) -> None:
+    """What the service says when it is asked for more is the newer word."""
+    world.expect(whole(b"ab", lost(), length=4), refused(416, content_range="bytes */2"))
+    assert b"ab" == fetch(world, settings)
 
 
 def test_an_unasked_416_proves_nothing(world: World, settings: Settings) -> None:
     """There was no range that could be out of bounds."""
     world.expect(refused(416, content_range="bytes */0"))
-    with pytest.raises(ApiError, match="HTTP 416"):
+    with pytest.raises(ProtocolError, match="HTTP 416"):
         fetch(world, settings)
+
+
+# Ends that prove nothing
+
+
+@pytest.mark.parametrize("there", [b"", b"ab"], ids=["nothing", "something"])
+def test_an_end_by_closing_is_held_against_another(
+    world: World, settings: Settings, there: bytes
+) -> None:
+    """A service without lengths or ranges is read twice, and ends at the same place."""
+    pieces = [there] if there else []
+    world.expect(*[whole(*pieces, chunked=False)] * 2)
+    assert there == fetch(world, settings)
+    assert ["", "bytes=2-" if there else ""] == ranges(world)
+    assert [] == world.pauses
+
+
+def test_an_end_by_closing_is_one_where_nothing_comes_after_it(
+    world: World, settings: Settings
+) -> None:
+    """A service that knows ranges is asked for no byte twice."""
+    world.expect(whole(b"ab", chunked=False), refused(416, content_range="bytes */2"))
+    assert b"ab" == fetch(world, settings)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        part(2, 4, b"cd"),
+        whole(b"abcd", length=4),
+        whole(b"abc", b"d"),
+    ],
+    ids=["part", "whole", "chunks"],
+)
+def test_a_file_goes_on_after_a_connection_that_was_closed_too_soon(
+    world: World, settings: Settings, rest: Opened
+) -> None:
+    """Nothing showed that the file was cut; its rest does."""
+    world.expect(whole(b"ab", chunked=False), rest)
+    assert b"abcd" == fetch(world, settings)
+
+
+def test_ends_at_different_places_prove_nothing(world: World, settings: Settings) -> None:
+    """The first two of these are no ends."""
+    world.expect(*(whole(b"abcd"[:stop], chunked=False) for stop in (2, 3, 4, 4)))
+    assert b"abcd" == fetch(world, settings)
+    assert ["", "bytes=2-", "bytes=3-", "bytes=4-"] == ranges(world)
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_an_end_before_what_is_here_is_none(
+    world: World, settings: Settings, *, chunked: bool
+) -> None:
+    """It is a cut, which brought nothing new; as many in a row as there are attempts are told."""
+    world.expect(whole(b"abc", lost()), *[whole(b"ab", chunked=chunked)] * 4)
+    stream = world.iterate(download(settings, RESULTS))
+    assert b"abc" == next(stream)
+    with pytest.raises(TransportError, match="ended after 2 of 3 bytes"):
+        next(stream)
+    assert [1.0, 2.0, 4.0, 8.0] == world.pauses
+
+
+def test_a_part_that_stops_is_no_end(world: World, settings: Settings) -> None:
+    """The service may send less than was asked for, and then is asked for the rest."""
+    world.expect(
+        whole(b"ab", lost()),
+        part(2, "*", b"cd"),
+        part(4, 8, b"ef", stop=6),
+        part(6, 8, b"gh"),
+    )
+    assert b"abcdefgh" == fetch(world, settings)
+    assert ["", "bytes=2-", "bytes=4-", "bytes=6-"] == ranges(world)
+    assert [1.0] == world.pauses
+
+
+def test_a_part_that_is_cut_without_a_sign_is_continued(world: World, settings: Settings) -> None:
+    """It said how far it would go."""
+    world.expect(
+        whole(b"ab", lost()),
+        part(2, "*", b"c", stop=4),
+        part(3, "*", b"d"),
+        refused(416, content_range="bytes */4"),
+    )
+    assert b"abcd" == fetch(world, settings)
+
+
+def test_a_part_of_what_is_here_already_is_an_error(world: World, settings: Settings) -> None:
+    """Nothing would ever come of it."""
+    world.expect(whole(b"abcd", lost()), part(0, "*", b"ab"))
+    with pytest.raises(ProtocolError, match="changed"):
+        fetch(world, settings)
+
+
+def test_bytes_that_are_here_already_do_not_move_the_deadline(world: World) -> None:
+    """Progress is what is new; what is sent again at less than a steady pace is given up."""
+    settings = Settings(retry=RetryPolicy(deadline=10.0), chance=lambda: 1.0)
+    world.expect(whole(b"abc", lost(), length=6), Late(9.5, whole(b"a", b"b", length=6)))
+    with pytest.raises(TransportError, match="in time") as raised:
+        fetch(world, settings)
+    assert raised.value.timed_out
+
+
+def test_bytes_that_are_here_already_buy_time_at_a_steady_pace(world: World) -> None:
+    """A file of gigabytes may take longer to be sent again than anything else is waited for."""
+    settings = Settings(retry=RetryPolicy(deadline=10.0), chance=lambda: 1.0)
+    again = bytes(2 * FLOOR)
+    world.expect(whole(again, lost()), Late(10.5, whole(again, b"ab")))
+    assert again + b"ab" == fetch(world, settings)
 
 
 # Another file than before
@@ -222,9 +351,10 @@ def test_an_unasked_416_proves_nothing(world: World, settings: Settings) -> None
         part(3, 6, b"zz"),
         part(2, 6, b"zz", etag='"v2"'),
         whole(b"zzzz", length=9),
+        whole(b"z", length=1),
         whole(b"zzzzzz", etag='"v2"'),
     ],
-    ids=["range_length", "range_start", "range_tag", "length", "tag"],
+    ids=["range_length", "range_start", "range_tag", "length", "shrunk", "tag"],
 )
 def test_two_versions_of_a_file_are_never_spliced(
     world: World, settings: Settings, changed: Opened

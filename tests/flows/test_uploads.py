@@ -193,8 +193,14 @@ def test_a_second_session_that_is_gone_is_an_error(world: World, settings: Setti
 
 @pytest.mark.parametrize(
     "end",
-    [(finished(),), (lost(), finished()), (refusal(503), finished())],
-    ids=["without_a_body", "reply_lost", "failed"],
+    [
+        (finished(),),
+        (lost(), finished()),
+        (refusal(503), finished()),
+        (reply(b"<html>", x_goog_upload_status="final"),),
+        (lost(), reply(b'{"file":', x_goog_upload_status="final")),
+    ],
+    ids=["without_a_body", "reply_lost", "failed", "garbled", "garbled_later"],
 )
 def test_a_file_whose_confirmation_was_lost_is_found_by_its_name(
     world: World, settings: Settings, end: tuple[Answer, ...]

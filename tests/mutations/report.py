@@ -36,7 +36,8 @@ def cells() -> Iterator[tuple[Call, Cause, Action]]:
     """Yield every cell, and what it becomes."""
     for call, row in MATRIX.items():
         for cause, action in row.items():
-            yield call, cause, FLIPS[action]
+            resumed = call is Call.UPLOAD_CHUNK and action is Action.RAISE
+            yield call, cause, Action.RESUME if resumed else FLIPS[action]
 
 
 def died(call: Call, cause: Cause, action: Action) -> str | None:

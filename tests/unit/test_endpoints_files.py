@@ -84,14 +84,22 @@ def test_a_download_begins_where_the_last_one_ended(
         (200, {"content-length": "many"}, Download(0, None, "")),
         (200, {"content-length": "-1"}, Download(0, None, "")),
         (200, {"content-encoding": "identity"}, Download(0, None, "")),
-        (206, {"content-range": "bytes 500-999/1000"}, Download(500, 1000, "")),
-        (206, {"content-range": "bytes 500-999/*", "etag": '"v1"'}, Download(500, None, '"v1"')),
+        (200, {"transfer-encoding": "chunked"}, Download(0, None, "", chunked=True)),
+        (200, {"transfer-encoding": "gzip, Chunked"}, Download(0, None, "", chunked=True)),
+        (200, {"transfer-encoding": "chunked, gzip"}, Download(0, None, "")),
+        (206, {"content-range": "bytes 500-999/1000"}, Download(500, 1000, "", 1000)),
+        (206, {"content-range": "bytes 0-0/*"}, Download(0, None, "", 1)),
+        (
+            206,
+            {"content-range": "bytes 500-799/*", "etag": '"v1"', "transfer-encoding": "chunked"},
+            Download(500, None, '"v1"', 800),
+        ),
     ],
 )
 def test_the_head_of_a_download_is_read(
     status: int, headers: dict[str, str], expected: Download
 ) -> None:
-    """Where its bytes begin, and how long the file is if that is told."""
+    """Where its bytes begin, and where they stop if that is told or would show."""
     assert expected == files.parse_download(Response(status, headers))
 
 
@@ -107,6 +115,13 @@ def test_a_part_that_does_not_say_which_is_refused(content_range: str | None) ->
     headers = {} if content_range is None else {"content-range": content_range}
     with pytest.raises(ProtocolError, match="does not say which"):
         files.parse_download(Response(206, headers))
+
+
+@pytest.mark.parametrize("content_range", ["bytes 5-4/9", "bytes 5-4/*", "bytes 5-9/9"])
+def test_a_part_of_no_file_is_refused(content_range: str) -> None:
+    """It stops before it starts, or after the file does."""
+    with pytest.raises(ProtocolError, match="cannot be of"):
+        files.parse_download(Response(206, {"content-range": content_range}))
 
 
 @pytest.mark.parametrize("status", [201, 202, 203, 204])

@@ -1,6 +1,7 @@
 """Uploads by the resumable protocol, on our own origin and without the key."""
 
 import json
+import logging
 
 import pytest
 
@@ -100,6 +101,7 @@ def test_a_session_must_be_named() -> None:
     ("granularity", "expected"),
     [
         ("262144", 262144),
+        ("67108864", 67108864),
         ("", uploads.DEFAULT_GRANULARITY),
         ("0", uploads.DEFAULT_GRANULARITY),
         ("-1", uploads.DEFAULT_GRANULARITY),
@@ -113,6 +115,14 @@ def test_the_granularity_is_the_services(granularity: str, expected: int) -> Non
     url = "https://proxy.example/upload?upload_id=x"
     session = uploads.parse_upload_start(begun(url, granularity), API)
     assert expected == session.granularity
+
+
+@pytest.mark.parametrize("granularity", ["67108865", "9" * 18])
+def test_a_granularity_that_fills_the_memory_is_refused(granularity: str) -> None:
+    """No chunk could be both that large and held at once; nothing is sent."""
+    url = "https://proxy.example/upload?upload_id=x"
+    with pytest.raises(ProtocolError, match=f"chunks of {granularity} bytes, and 67108864 are"):
+        uploads.parse_upload_start(begun(url, granularity), API)
 
 
 @pytest.mark.parametrize(
@@ -172,16 +182,20 @@ def test_a_size_that_makes_no_sense_breaks_the_contract(size: str) -> None:
         uploads.parse_received(Response(200, {"x-goog-upload-size-received": size}))
 
 
-def test_a_last_reply_that_is_compressed_is_refused() -> None:
-    """Even if it could be read; one without a body has nothing to compress."""
+@pytest.mark.parametrize("body", [b'{"file": {"name": "files/a"}}', b""])
+def test_a_last_reply_that_is_compressed_tells_no_file(body: bytes) -> None:
+    """Even if it could be read."""
     headers = {"x-goog-upload-status": "final", "content-encoding": "gzip"}
-    with pytest.raises(ProtocolError, match="compressed its reply"):
-        uploads.parse_received(Response(200, headers, b'{"file": {"name": "files/a"}}'))
-    assert Received(final=True) == uploads.parse_received(Response(200, headers))
+    assert Received(final=True) == uploads.parse_received(Response(200, headers, body))
 
 
-@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"file": 7}'])
-def test_a_last_reply_that_is_no_file_breaks_the_contract(body: bytes) -> None:
-    """The file is not made up."""
-    with pytest.raises(ProtocolError):
-        uploads.parse_received(Response(200, {"x-goog-upload-status": "final"}, body))
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"file": 7}', b"{", b"[" * 100_000])
+def test_a_last_reply_that_cannot_be_read_is_the_last_all_the_same(
+    body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file is not made up: it has a name, and can be looked at."""
+    caplog.set_level(logging.INFO, logger="gemini_batch")
+    response = Response(200, {"x-goog-upload-status": "final"}, body)
+    assert Received(final=True) == uploads.parse_received(response)
+    (line,) = caplog.messages
+    assert line.startswith("the reply to the end of an upload cannot be read: ")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from gemini_batch.effects import Request, Response
-from gemini_batch.endpoints import batches, files, replies
+from gemini_batch.endpoints import batches, files, replies, uploads
 from gemini_batch.errors import (
     ApiError,
     AuthenticationError,
@@ -24,6 +24,8 @@ from gemini_batch.errors import (
 )
 from tests import payloads
 from tests.unit.exchanges import API, ESCAPE, ok
+
+SESSION = uploads.UploadSession("/secret/v1beta/secret?upload_id=secret")
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 206])
@@ -330,3 +332,44 @@ def test_an_error_names_what_was_asked_for(path: str, subject: str) -> None:
     with pytest.raises(NotFoundError) as caught:
         replies.accept(Response(404, {}, b""), API, request)
     assert (subject or "Not") in f"{caught.value} {type(caught.value).__name__}"
+
+
+# What a request and a reply say of themselves
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (batches.build_get(API, "batches/abc"), "GET batches/abc"),
+        (batches.build_list(API, 100, "secret"), "GET batches"),
+        (batches.build_cancel(API, "batches/abc"), "POST batches/abc:cancel"),
+        (batches.build_create(API, "models/x", b"", 1.0), "POST models/x:batchGenerateContent"),
+        (files.build_download(API, "files/abc", 0, ""), "GET files/abc:download"),
+        (uploads.build_upload_start(API, "files/abc", "", 1, "text/plain"), "POST files"),
+        (uploads.build_chunk(SESSION, 0, b"a", last=True), "upload (upload, finalize)"),
+        (uploads.build_query(SESSION), "upload (query)"),
+        (Request("PUT", SESSION.path, keyed=False), "upload ()"),
+    ],
+)
+def test_a_request_is_told_in_words(request_: Request, words: str) -> None:
+    """What it is about, and nothing that is secret."""
+    assert words == replies.operation_of(request_)
+
+
+@pytest.mark.parametrize(
+    ("date", "seconds"),
+    [
+        ("Sun, 01 Mar 2026 09:15:27 GMT", 1772356527.0),
+        ("Sun, 01 Mar 2026 10:15:27 +0100", 1772356527.0),
+        ("Sun, 01 Mar 2026 09:15:27 -0000", None),
+        ("Sun, 01 Mar 2026 09:15:27", None),
+        ("Sun, 01 Mar 99999999999999 09:16:27 GMT", None),
+        ("Sun, 99 Mar 2026 09:16:27 GMT", None),
+        ("yesterday", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_reply_is_dated_by_the_service(date: str | None, seconds: float | None) -> None:
+    """By nobody else: what is no date, or one of no known place, is none."""
+    assert seconds == replies.date_of(Response(200, {} if date is None else {"date": date}))

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, strategies as st
 
+from gemini_batch import retry
 from gemini_batch.errors import (
     ApiError,
     AuthenticationError,
@@ -182,6 +183,23 @@ def test_the_matrix_is_whole() -> None:
         assert Action.RAISE is row[Cause.DEFINITE]
 
 
+@pytest.mark.parametrize(
+    ("call", "action"),
+    [
+        *((call, Action.RESUME) for call in Call if call is not Call.UPLOAD_CHUNK),
+        *((call, Action.RECONCILE) for call in Call if call is not Call.CREATE),
+        (Call.UPLOAD_CHUNK, Action.RETRY),
+    ],
+)
+def test_an_action_that_a_call_knows_nothing_of_is_a_mistake(
+    monkeypatch: pytest.MonkeyPatch, call: Call, action: Action
+) -> None:
+    """Nobody takes it for another: neither is it done, nor is the failure raised instead."""
+    monkeypatch.setattr(retry, "MATRIX", {call: dict.fromkeys(Cause, action)})
+    with pytest.raises(TypeError, match=f"^{action} is nothing that can be done about {call}$"):
+        action_for(call, DOWN)
+
+
 def test_a_create_in_doubt_is_never_sent_again() -> None:
     """What may have acted is looked for; all other calls may be repeated, or resumed."""
     assert Action.RECONCILE is action_for(Call.CREATE, LOST)
@@ -212,6 +230,14 @@ def test_a_budget_is_spent_and_earned() -> None:
     assert 500 == RetryBudget().left
 
 
+def test_a_budget_tells_what_a_retry_costs() -> None:
+    """So that it can be paid back."""
+    budget = RetryBudget(15)
+    assert [10, 5, 0] == [budget.spend(cause) for cause in (Cause.UNKNOWN, *[Cause.NOT_SENT] * 2)]
+    budget.earn(7)
+    assert 7 == budget.left
+
+
 def patience(policy: RetryPolicy | None = None, chance: float = 1.0) -> Patience:
     """Make the patience of one call that began at 100 s."""
     return Patience(policy or RetryPolicy(), RetryBudget(), lambda: chance, 100.0)
@@ -230,6 +256,16 @@ def test_a_hint_of_the_service_is_followed() -> None:
     error = RateLimitError(429, retry_after=30.0)
     assert 30.25 == patience(chance=0.25).pause(Call.READ, error, 100.0)
     assert 7.25 == patience(chance=0.25).pause(Call.CREATE, ServerError(503, retry_after=7), 100.0)
+
+
+@pytest.mark.parametrize("call", Call)
+@pytest.mark.parametrize("kind", [ServerError, RateLimitError])
+def test_a_hint_beyond_the_cap_is_left_to_the_caller(call: Call, kind: type[ApiError]) -> None:
+    """Whatever the status that it comes with, nobody sleeps for longer, and nothing is paid."""
+    one = patience()
+    assert one.pause(call, kind(503, retry_after=HINT_CAP + 1), 100.0) is None
+    assert HINT_CAP + 1 == one.pause(call, kind(503, retry_after=HINT_CAP), 100.0)
+    assert 495 == one.budget.left
 
 
 def test_a_throttled_create_waits_long() -> None:
@@ -267,8 +303,11 @@ def test_patience_ends_with_the_budget() -> None:
     one = patience()
     one.budget.left = 5
     assert one.pause(Call.READ, LOST, 100.0) is None
+    assert one.refused
     assert 2.0 == one.pause(Call.READ, DOWN, 100.0)
+    assert not one.refused
     assert one.pause(Call.READ, DOWN, 100.0) is None
+    assert one.refused
 
 
 def test_progress_renews_patience() -> None:
@@ -281,6 +320,21 @@ def test_progress_renews_patience() -> None:
     one.renew(150.0)
     assert (160, 0, True) == (one.deadline, one.failures, one.doubtful)
     assert 1.0 == one.pause(Call.UPLOAD_CHUNK, LOST, 150.0)
+
+
+def test_progress_pays_back_what_it_took() -> None:
+    """Once, and never above the brim."""
+    one = patience()
+    for error in (LOST, DOWN, NOT_SENT):
+        one.pause(Call.UPLOAD_CHUNK, error, 100.0)
+    assert (480, 20) == (one.budget.left, one.spent)
+    one.renew(110.0)
+    assert (500, 0) == (one.budget.left, one.spent)
+    one.pause(Call.UPLOAD_CHUNK, LOST, 110.0)
+    one.renew(120.0)
+    one.budget.left = 300
+    one.renew(130.0)
+    assert 300 == one.budget.left
 
 
 @pytest.mark.parametrize(

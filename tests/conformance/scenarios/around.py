@@ -245,6 +245,13 @@ def download(stage: Stage) -> Act:
     return lambda: stage.client.files.download(name, stage.directory / "results.jsonl")
 
 
+@scenario("Files.download", is_saved)
+def download_uploaded(stage: Stage) -> Act:
+    """Save a file of one's own, which the service does not give back."""
+    file = upload_one(stage)
+    return lambda: stage.client.files.download(file, stage.directory / "requests.jsonl")
+
+
 def is_removed(stage: Stage, nothing: Any) -> None:
     """Hold that the file is gone; of a file that is not there the service says 403."""
     assert nothing is None

@@ -10,6 +10,15 @@ from tests.conformance.table.consuming import CONSUMING
 from tests.conformance.table.creating import CREATING
 from tests.conformance.table.fetching import FETCHING
 from tests.conformance.table.looking import LOOKING
+from tests.conformance.table.retrying import RETRYING
 from tests.conformance.table.uploading import UPLOADING
 
-TABLE: list[Row] = [*CREATING, *UPLOADING, *LOOKING, *FETCHING, *CONSUMING, *AROUND]
+TABLE: list[Row] = [
+    *CREATING,
+    *UPLOADING,
+    *LOOKING,
+    *FETCHING,
+    *CONSUMING,
+    *AROUND,
+    *RETRYING,
+]

@@ -11,6 +11,7 @@ from tests.conformance.expectations import Raises
 from tests.conformance.rows import Row, on, rows
 from tests.conformance.table.families import (
     CUT,
+    EACH_LOST,
     EACH_NOT_ACTED,
     FEW_LOST,
     FEW_NOT_ACTED,
@@ -32,7 +33,14 @@ ONE = {"create": 1}
 NONE: dict[str, int] = {}
 UNKNOWN = Raises(CreateOutcomeUnknownError, r"\[gb-")
 
-LOST_AND = "create: close-after-acting & "
+CLOSED = "create: close-after-acting"
+SOME_LOST = (
+    *(fault for fault in EACH_LOST if fault != "hang-after-acting"),
+    "broken-stream-after-20",
+    "json-broken",
+    "body-empty",
+)
+"""One of each kind of lost reply that shows at once."""
 
 CREATING: list[Row] = [
     *rows(SUBMITS, "", acted=ONE, seen={"create": 1, "list": 0}),
@@ -168,58 +176,98 @@ CREATING: list[Row] = [
         acted=NONE,
         seen={"create": 2},
     ),
-    # The list is where a lost batch is found, on a good day and on a bad one.
+    # The list is where a lost batch is found, on a good day and on a bad one, whatever lost it.
+    *(
+        row
+        for lost in SOME_LOST
+        for row in (
+            *rows(
+                SUBMITS,
+                f"create: {lost} & list: list-lag=2",
+                acted=ONE,
+                seen={"create": 1, "list": 3},
+                waits=(8, 8),
+                log=ADOPTED,
+            ),
+            *rows(
+                SUBMITS,
+                on(
+                    "list",
+                    "page-empty",
+                    "page-missing-list",
+                    "page-token-repeats",
+                    before=f"create: {lost}",
+                ),
+                acted=ONE,
+                seen={"create": 1, "list": 2},
+                waits=(0, 0),
+                log=ADOPTED,
+            ),
+            *rows(
+                SUBMITS,
+                f"create: {lost} & list: return-503*25",
+                sees=UNKNOWN,
+                acted=ONE,
+                seen={"create": 1, "list": 25},
+            ),
+        )
+    ),
+    # Who gave up waiting for the reply looks for as long as that took, which is one look here.
     *rows(
         SUBMITS,
-        f"{LOST_AND}list: list-lag=2",
+        on(
+            "list",
+            "page-empty",
+            "page-missing-list",
+            "page-token-repeats",
+            before="create: hang-after-acting",
+        ),
         acted=ONE,
-        seen={"create": 1, "list": 3},
-        waits=(8, 8),
+        seen={"create": 1, "list": 2},
         log=ADOPTED,
     ),
     *rows(
-        "submit_inline",
-        [
-            LOST_AND + fault
-            for fault in on(
-                "list",
-                "page-empty",
-                "page-missing-list",
-                "page-token-repeats",
-                *GZIPPED,
-                "header-huge=100K",
-                *FEW_LOST,
-                *FEW_NOT_ACTED,
-                "hang",
-                "json-broken",
-                "body-empty",
-                "return-204",
-                "return-403",
-                "return-429",
-                "return-503*5",
-                *REDIRECTED,
-            )
-        ],
+        SUBMITS,
+        on("list", "list-lag=1", "return-403", before="create: hang-after-acting"),
+        sees=UNKNOWN,
+        acted=ONE,
+        seen={"create": 1, "list": 1},
+    ),
+    *rows(
+        SUBMITS,
+        on(
+            "list",
+            *GZIPPED,
+            "header-huge=100K",
+            *FEW_LOST,
+            *FEW_NOT_ACTED,
+            "hang",
+            "json-broken",
+            "body-empty",
+            "return-204",
+            "return-403",
+            "return-429",
+            "return-503*5",
+            *REDIRECTED,
+            before=CLOSED,
+        ),
         acted=ONE,
         seen={"create": 1},
         log=ADOPTED,
     ),
     *rows(
-        "submit_inline",
-        [LOST_AND + fault for fault in on("list", *INTACT, "stale-stats")],
+        SUBMITS,
+        on("list", *INTACT, "stale-stats", before=CLOSED),
         acted=ONE,
         seen={"create": 1, "list": 1},
         log=ADOPTED,
     ),
     *rows(
-        "submit_inline",
-        [
-            LOST_AND + fault
-            for fault in on("list", "return-503*25", "return-403*5", "json-broken*5", "list-lag=5")
-        ],
+        SUBMITS,
+        on("list", "return-403*5", "json-broken*5", "list-lag=5", before=CLOSED),
         sees=UNKNOWN,
         acted=ONE,
-        seen={"create": 1},
+        seen={"create": 1, "list": 5},
     ),
 ]
 """Every row whose promise is about the creation of a batch."""

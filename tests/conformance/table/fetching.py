@@ -1,6 +1,7 @@
 """Results out: whole or not at all from the wire, and each oddity of theirs in its place."""
 
 from gemini_batch import (
+    InvalidRequestError,
     ProtocolError,
     ResultsGoneError,
     ResultsIncompleteError,
@@ -21,8 +22,12 @@ from tests.conformance.table.families import (
 FETCHES = "status_by_file results_by_file stream_by_file"
 BOTH = "results_inline results_by_file"
 STREAMS = "stream_inline stream_by_file"
+SAVES = "download"
+UPLOADED = "download_uploaded"
 CUT = "broken-stream-after-4K"
 BROKEN = f"download: {CUT}"
+UNSEEN_CUT = "close-without-length-after-4K"
+UNSEEN = f"download: {UNSEEN_CUT}"
 
 FETCHING: list[Row] = [
     # What is cut goes on where it was cut, and each byte comes once.
@@ -46,17 +51,68 @@ FETCHING: list[Row] = [
     ),
     *rows(
         FETCHES,
-        on("download", "stall=0.05s-after-1K", "drip=900/0.001s", "close-without-length"),
+        on("download", "stall=0.05s-after-1K", "drip=900/0.001s"),
         seen={"download": 1},
+    ),
+    # An end by closing is what a cut looks like, too: what comes after it is asked for.
+    *rows(
+        FETCHES,
+        on("download", "close-without-length", "close-without-length-after-4K"),
+        seen={"get": 1, "download": 2},
+    ),
+    *rows(SAVES, on("download", UNSEEN_CUT), seen={"download": 2}),
+    *rows(
+        f"{FETCHES} {SAVES}",
+        f"{UNSEEN} & download: ignore-range",
+        seen={"download": 2},
+    ),
+    *rows(
+        f"{FETCHES} {SAVES}",
+        f"{UNSEEN} & download: broken-stream-after-1K & download: return-503",
+        seen={"download": 4},
     ),
     *rows(FETCHES, on("download", "return-503*3"), seen={"download": 4}),
     *rows(FETCHES, on("download", "broken-stream-after-500*9"), seen={"download": 10}),
+    *rows(
+        f"{FETCHES} {SAVES}",
+        on("download", "broken-stream-after-80*60"),
+        seen={"download": 61},
+    ),
     *rows(FETCHES, f"{BROKEN} & download: ignore-range", seen={"download": 2}),
     # Bytes from elsewhere are an error, and no results.
     *rows(
         FETCHES,
         on("download", "wrong-content-range", "return-204", *REDIRECTED, before=BROKEN),
         sees=Raises(ProtocolError),
+        seen={"download": 2},
+    ),
+    # Nor is it an end where the service only refuses to go on.
+    *(
+        row
+        for before in (BROKEN, UNSEEN)
+        for row in rows(
+            f"{FETCHES} {SAVES}",
+            on("download", "return-416", before=before),
+            sees=Raises(ProtocolError, r"after 4096 bytes \(HTTP 416\)"),
+            seen={"download": 2},
+        )
+    ),
+    *rows(
+        f"results_by_file {SAVES}",
+        on("download", "return-416"),
+        sees=Raises(ProtocolError, "HTTP 416"),
+        seen={"download": 1},
+    ),
+    *rows(
+        UPLOADED,
+        "",
+        sees=Raises(InvalidRequestError, "only generated files can be downloaded", for_good=True),
+        seen={"download": 1},
+    ),
+    *rows(
+        UPLOADED,
+        "download: return-503",
+        sees=Raises(InvalidRequestError, "only generated files can be downloaded", for_good=True),
         seen={"download": 2},
     ),
     *rows(

@@ -10,9 +10,6 @@ FAULTS_LEFT_OUT = {
         for shape in WIRE_FAULTS.shapes
         if "upload-cancel" in shape.operations
     },
-    ("download", "close-without-length-after-{size}"): (
-        "how many lines are whole depends on their lengths: told in test_download.py"
-    ),
 }
 """Faults that no row meets, by operation and form, each with the reason."""
 

@@ -38,6 +38,7 @@ UPLOADING: list[Row] = [
             "return-503-after-64K*8",
             "reset-after-100K",
             "reset-after-64K*3",
+            "reset-after-4K*60",
             "header-huge=100K",
         ),
         acted=WHOLE,
@@ -107,13 +108,13 @@ UPLOADING: list[Row] = [
             "upload-chunk",
             "json-broken",
             "json-deep=100K",
+            "json-empty",
             "close-without-length-after-20",
             *GZIPPED,
         ),
-        sees=Raises(ProtocolError),
-        seen={"create": 0},
+        acted=WHOLE,
+        seen={"upload-chunk": 1, "upload-query": 0, "file-get": 1},
     ),
-    *rows(SMALL, on("upload-chunk", "json-empty"), acted=WHOLE),
     *rows(
         SMALL,
         on("upload-chunk", "return-204-after-acting", "html-200-after-acting"),
@@ -152,6 +153,18 @@ UPLOADING: list[Row] = [
         on("upload-chunk", "return-503*5"),
         sees=Raises(ServerError),
         seen={"upload-chunk": 5, "create": 0},
+    ),
+    # Who is asked to wait for longer than anybody waits is told so.
+    *(
+        row
+        for operation in ("upload-start", "upload-chunk")
+        for row in rows(
+            SMALL,
+            on(operation, "return-503/retry-after=500"),
+            sees=Raises(ServerError),
+            seen={operation: 1, "create": 0},
+            waits=(0, 0),
+        )
     ),
     # A file is never put together from guesses.
     *rows(
