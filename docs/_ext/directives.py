@@ -10,13 +10,13 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxDirective
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from gemini_batch.states import TRANSITIONS
 
-from . import clients
+from . import clients, guarantees
 from .diagram import draw
-from .faults import TABLES, UnexplainedError
+from .faults import TABLES, Rows, UnexplainedError
 from .matrix import OPERATORS, TWINS, EmptyCellError, tables
 
 WIDTH = 40
@@ -111,6 +111,94 @@ class ClientTable(SphinxDirective):
         return [table(found.heads, [[words(cell) for cell in row] for row in found.rows])]
 
 
+class RetryMatrix(SphinxDirective):
+    """Set out what is done about each failure of each call."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        try:
+            found = self.drawn()
+        except UnexplainedError as error:
+            raise ExtensionError(f"what is tried again: {error}") from error
+        return [table(found.heads, [[words(cell) for cell in row] for row in found.rows])]
+
+    def drawn(self) -> Rows:
+        """Return its rows, in words."""
+        return guarantees.matrix()
+
+
+class RetryFigures(RetryMatrix):
+    """Set out how much is tried, and for how long."""
+
+    def drawn(self) -> Rows:
+        """Return its rows, in words and figures."""
+        return guarantees.figures()
+
+
+class Mark(nodes.Inline, nodes.TextElement):
+    """Where a sentence names the test that holds it, until all marks of its page are known."""
+
+
+class Marks(nodes.General, nodes.Element):
+    """Where the tests are listed that the marks of a page name, until these are known."""
+
+
+class HeldByRole(SphinxRole):
+    """Mark a sentence with the test that holds it."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the mark."""
+        return [Mark(self.text, test=self.text)], []
+
+
+class HeldByList(SphinxDirective):
+    """List the tests that the marks of this page name."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the place of the list."""
+        return [Marks()]
+
+
+def number_marks(app: Sphinx, document: nodes.document) -> None:
+    """Make a number of each mark of a page, and a list of what they name."""
+    marks = list(document.findall(Mark))
+    places = list(document.findall(Marks))
+    if len(places) != bool(marks):
+        raise ExtensionError(f"{len(marks)} marks and {len(places)} lists of tests on one page")
+    numbers = guarantees.numbers(mark["test"] for mark in marks)
+    back: dict[str, list[str]] = {test: [] for test in numbers}
+    for mark in marks:
+        test, number = mark["test"], numbers[mark["test"]]
+        place = f"held-{number}-{len(back[test]) + 1}"
+        back[test].append(place)
+        told = nodes.reference("", f"[{number}]", refid=f"held-by-{number}", reftitle=test)
+        at = mark.parent.index(mark) - 1
+        if at >= 0 and isinstance(before := mark.parent[at], nodes.Text):
+            # A mark has a line of its own in the source, and stands close to its sentence here.
+            mark.parent[at] = nodes.Text(before.rstrip())
+        mark.replace_self(nodes.superscript("", "", told, ids=[place], classes=["held-by"]))
+    for listed in places:
+        try:
+            items = [
+                _held_by(test, number, back[test], Path(app.srcdir).parent)
+                for test, number in numbers.items()
+            ]
+        except guarantees.UnheldError as error:
+            raise ExtensionError(f"a promise is held by nothing: {error}") from error
+        listed.replace_self(nodes.enumerated_list("", *items, classes=["held-by"]))
+
+
+def _held_by(test: str, number: int, back: Sequence[str], root: Path) -> nodes.list_item:
+    held = guarantees.HeldBy.parse(test)
+    links: list[nodes.Node] = []
+    for place in back:
+        links += [nodes.Text(" "), nodes.reference("", "↑", refid=place, reftitle="back")]
+    says = words(f" {held.says(root)}")
+    said = [] if held.row else says  # a row says in its name what it is about
+    told = nodes.paragraph("", "", nodes.literal(text=test), *said, *links)
+    return nodes.list_item("", told, ids=[f"held-by-{number}"])
+
+
 def words(text: str, code: str = "``") -> list[nodes.Node]:
     """Return a line of text, with its code as code: what stands between these quotes."""
     return [
@@ -147,4 +235,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("facade-matrix", FacadeMatrix)
     app.add_directive("emulator-words", EmulatorWords)
     app.add_directive("client-table", ClientTable)
+    app.add_directive("retry-matrix", RetryMatrix)
+    app.add_directive("retry-figures", RetryFigures)
+    app.add_directive("held-by-list", HeldByList)
+    app.add_role("held-by", HeldByRole())
+    app.connect("doctree-read", number_marks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -34,6 +34,9 @@ STRUCTURE = {
     "{facade-matrix}": "",
     "{emulator-words}": "",
     "{client-table}": "",
+    "{retry-matrix}": "",
+    "{retry-figures}": "",
+    "{held-by-list}": "",
     "{literalinclude}": r":\w+:.*",
 }
 """Directives that hold no text, and all that a line of one may be."""
