@@ -7,9 +7,11 @@ in it to disturb; then it waits for another one.
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 import zlib
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 import msgspec
@@ -71,6 +73,9 @@ WITH_BODY = tuple(
 )
 """The operations that answer with more than headers."""
 WITH_JSON = tuple(name for name in WITH_BODY if name != "download")
+
+_WITH_FILE = ("upload-chunk", "file-get")
+"""The operations that answer with a file."""
 
 _REFUSAL_OPTIONS = ("retry-after", "retry-info", "quota", "message", "status", "upload-status")
 
@@ -393,6 +398,32 @@ async def finalize_without_body(met: Encounter) -> Outcome | None:
     return await met.with_body(lambda _: b"")
 
 
+@fault("sha256-wrong", on=_WITH_FILE)
+async def show_other_digest(met: Encounter) -> Outcome | None:
+    """Show a digest of other bytes than those of the file."""
+    digest = hashlib.sha256(b"other bytes").hexdigest().encode()
+    return await _with_file(met, sha256Hash=base64.b64encode(digest).decode())
+
+
+@fault("sha256-of-bytes", on=_WITH_FILE)
+async def show_digest_as_bytes(met: Encounter) -> Outcome | None:
+    """Show the digest in base64 of its bytes, as documented, and not of its digits."""
+
+    def turned(file: JsonObject) -> str:
+        digits = base64.b64decode(file["sha256Hash"]).decode()
+        return base64.b64encode(bytes.fromhex(digits)).decode()
+
+    return await _with_file(met, sha256Hash=turned)
+
+
+@fault("file-state={text}", on=_WITH_FILE)
+async def show_other_state(met: Encounter) -> Outcome | None:
+    """Show the file in this state; ``FAILED`` has an error that says why."""
+    state = met.words.text()
+    error = {"error": {"code": 3, "message": "The file cannot be processed."}}
+    return await _with_file(met, state=state, **(error if state == "FAILED" else {}))
+
+
 @fault("upload-url={text}", on=["upload-start"])
 async def name_other_upload_url(met: Encounter) -> Outcome | None:
     """Name another URL to upload to, or (``none``) no URL."""
@@ -440,6 +471,19 @@ def _violation(exchange: Exchange, quota: str) -> JsonObject:
         "quotaDimensions": dimensions,
         "quotaValue": "100",
     }
+
+
+async def _with_file(met: Encounter, **members: Any) -> Outcome | None:
+    """Do as asked, and show the file with other members, or with what is made of the file."""
+
+    def change(body: bytes) -> bytes:
+        told = msgspec.json.decode(body, type=JsonObject)
+        file = told.get("file", told)
+        file.update({name: to(file) if callable(to) else to for name, to in members.items()})
+        return pretty(told)
+
+    reply = await met.perform()
+    return await met.with_body(change) if reply.status == 200 else None
 
 
 async def _keep_a_part(met: Encounter) -> bool:

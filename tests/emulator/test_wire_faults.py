@@ -1,6 +1,8 @@
 """Every fault of an exchange, met over a real socket by a plain client."""
 
+import base64
 import contextlib
+import hashlib
 import json
 import socket
 import tracemalloc
@@ -977,3 +979,25 @@ def test_every_fault_of_an_operation_strikes(
         with contextlib.suppress(requests.RequestException):
             caller.call(method, path.format(**known), timeout=0.2, **options)
         assert [] == caller.emulator.faults.pending, shape.form
+
+
+def test_a_file_may_be_shown_with_another_digest(caller: Caller) -> None:
+    """Of other bytes, or of the same ones in the form that is documented."""
+    honest = caller.upload(b"x", name="files/a")["sha256Hash"]
+    caller.emulator.faults.add("upload-chunk", "sha256-wrong")
+    assert honest != caller.upload(b"x", name="files/b")["sha256Hash"]
+    caller.emulator.faults.add("file-get", "sha256-of-bytes")
+    shown = caller.get("/v1beta/files/a")["sha256Hash"]
+    assert hashlib.sha256(b"x").digest() == base64.b64decode(shown)
+    assert honest == caller.get("/v1beta/files/b")["sha256Hash"]
+
+
+def test_a_file_may_be_shown_in_another_state(caller: Caller) -> None:
+    """One that has failed says why; a reply without a file leaves the fault to the next."""
+    caller.emulator.faults.add("file-get", "file-state=PROCESSING")
+    caller.emulator.faults.add("file-get", "file-state=FAILED")
+    assert 403 == caller.call("GET", "/v1beta/files/none").status_code
+    caller.upload(b"x", name="files/a")
+    shown = [caller.get("/v1beta/files/a") for _ in range(3)]
+    assert ["PROCESSING", "FAILED", "ACTIVE"] == [file["state"] for file in shown]
+    assert [None, 3, None] == [file.get("error", {}).get("code") for file in shown]

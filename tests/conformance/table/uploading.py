@@ -1,6 +1,7 @@
 """A file of requests arrives whole and once, whatever happens to its chunks."""
 
 from gemini_batch import (
+    IntegrityError,
     NotFoundError,
     ProtocolError,
     ServerError,
@@ -25,6 +26,43 @@ WHOLE = {"upload-start": 1, "create": 1}
 FAILED = "upload-chunk: return-503"
 
 UPLOADING: list[Row] = [
+    # What arrived is held against what was sent, whichever way its digest is written.
+    *rows(
+        SMALL,
+        [
+            "upload-chunk: sha256-of-bytes",
+            "upload-chunk: finalize-without-body & file-get: sha256-of-bytes",
+        ],
+        acted=WHOLE,
+    ),
+    *rows(
+        SMALL,
+        [
+            "upload-chunk: sha256-wrong",
+            "upload-chunk: finalize-without-body & file-get: sha256-wrong",
+        ],
+        sees=Raises(IntegrityError),
+        acted={"upload-start": 1, "file-delete": 1},
+    ),
+    # A file that the service cannot take in is no input; one that it is taking in is waited for.
+    *rows(
+        SMALL,
+        "upload-chunk: file-state=FAILED",
+        sees=Raises(ProtocolError),
+        acted={"upload-start": 1, "file-delete": 1},
+    ),
+    *rows(
+        SMALL,
+        "upload-chunk: file-state=PROCESSING & file-get: file-state=PROCESSING*2",
+        acted=WHOLE,
+        seen={"file-get": 3},
+    ),
+    *rows(
+        SMALL,
+        "upload-chunk: file-state=PROCESSING & file-get: file-state=FAILED",
+        sees=Raises(ProtocolError),
+        acted={"upload-start": 1, "file-delete": 1},
+    ),
     # A chunk that fails is resumed where the service has it.
     *rows(
         LARGE,
