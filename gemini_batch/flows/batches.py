@@ -220,7 +220,9 @@ def _create_once(
             doubt = error
     log.info("the reply to the creation of %s was lost (%s); looking for it", label, doubt)
     slow = isinstance(doubt, TransportError) and doubt.timed_out
-    look_for = settings.timeouts.create if slow else settings.retry.look_for
+    look_for = settings.retry.look_for
+    if slow:  # the service may still be at it
+        look_for = max(look_for, settings.timeouts.create)
     looked = False
     until = (yield from Now()) + look_for
     for pause in _looks(look_for):

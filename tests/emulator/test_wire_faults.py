@@ -978,7 +978,9 @@ def test_every_fault_of_an_operation_strikes(
         caller.emulator.faults.add(operation, example_of(shape.form))
         with contextlib.suppress(requests.RequestException):
             caller.call(method, path.format(**known), timeout=0.2, **options)
-        assert [] == caller.emulator.faults.pending, shape.form
+        # A client that gave up may have done so before a busy machine came to its request.
+        looks = (caller.call("GET", "/emulator/faults").json() for _ in range(1000))
+        assert any([] == look["pending"] for look in looks), shape.form
 
 
 def test_a_file_may_be_shown_with_another_digest(caller: Caller) -> None:

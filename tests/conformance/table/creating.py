@@ -212,11 +212,13 @@ CREATING: list[Row] = [
             ),
         )
     ),
-    # Who gave up waiting for the reply looks for as long as that took, which is one look here.
+    # Who gave up waiting for the reply looks for as long as anybody, even if that took no time.
     *rows(
         SUBMITS,
         on(
             "list",
+            "list-lag=1",
+            "return-403",
             "page-empty",
             "page-missing-list",
             "page-token-repeats",
@@ -228,10 +230,10 @@ CREATING: list[Row] = [
     ),
     *rows(
         SUBMITS,
-        on("list", "list-lag=1", "return-403", before="create: hang-after-acting"),
+        on("list", "list-lag=5", "return-403*5", before="create: hang-after-acting"),
         sees=UNKNOWN,
         acted=ONE,
-        seen={"create": 1, "list": 1},
+        seen={"create": 1, "list": 5},
     ),
     *rows(
         SUBMITS,
