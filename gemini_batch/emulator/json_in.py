@@ -83,7 +83,10 @@ def _broken(data: bytes, error: Exception) -> BrokenJsonError:
     try:
         json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as told:
-        position = min(told.pos, len(text.rstrip()))
+        position = told.pos
+        if told.msg.startswith("Illegal trailing comma"):  # told of what follows before Python 3.13
+            position = _skip(text, position + 1)
+        position = min(position, len(text.rstrip()))
         found = repr(text[position]) if position < len(text.rstrip()) else "end of text"
         return BrokenJsonError(position, found, _EXPECTED.get(told.msg, "a JSON value"))
     except (_ConstantError, RecursionError):
