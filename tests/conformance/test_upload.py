@@ -1,5 +1,8 @@
 """A file of requests arrives whole and once, whatever happens to its chunks."""
 
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +12,7 @@ from gemini_batch import (
     InvalidRequestError,
     ProtocolError,
     TransportError,
+    UsageError,
 )
 from gemini_batch.effects import Send
 from gemini_batch.emulator import Emulator
@@ -51,6 +55,47 @@ def test_bytes_that_were_confirmed_cannot_be_taken_back(
     with pytest.raises(ProtocolError, match="0 bytes of the upload arrived; between 262144"):
         client.submit(LARGE, via="file")
     assert 0 == emulator.seen.count("create")
+
+
+def _shorten(path: Path) -> None:
+    os.truncate(path, 300 << 10)
+
+
+def _lengthen(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def _rewrite(path: Path) -> None:
+    path.write_bytes(b"y" * path.stat().st_size)
+
+
+@pytest.mark.parametrize("change", [_shorten, _lengthen, _rewrite])
+def test_a_file_that_changes_while_it_is_uploaded_is_not_kept(
+    facade: Facade,
+    client: Any,
+    emulator: Emulator,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    change: Callable[[Path], None],
+) -> None:
+    """It is said which, and what has arrived of it is no file, or is deleted again."""
+    path = tmp_path / "requests.jsonl"
+    path.write_bytes(b"x" * (600 << 10))
+
+    changed: list[bool] = []
+
+    def between_chunks(effect: Any) -> Any:
+        if emulator.acted.count("upload-chunk") and not changed:
+            changed.append(True)
+            change(path)
+        return effect
+
+    facade.watch_effects(monkeypatch, between_chunks)
+    with pytest.raises(UsageError, match=r"requests\.jsonl changed while it was read"):
+        client.files.upload(path, mime_type="application/jsonl")
+    assert changed
+    assert [] == [*client.files.list()]
 
 
 def test_a_service_that_goes_away_while_uploading_is_waited_for(
