@@ -55,9 +55,12 @@ def gemini_emulator(
 
     arguments: dict[str, Any] = {"pending_seconds": 0, "running_seconds": 0, "failure_rate": 0}
     for marker in reversed([*request.node.iter_markers(MARKER)]):  # the closest has the last word
+        if marker.args:
+            raise pytest.UsageError(f"{MARKER} takes arguments by their names, not {marker.args!r}")
         arguments = {**arguments, **marker.kwargs}
     with Emulator(**arguments) as emulator:
-        monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+        for name in ("GOOGLE_API_KEY", "GOOGLE_GENAI_USE_VERTEXAI"):
+            monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("GEMINI_API_KEY", KEY)
         monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", emulator.url)
         yield emulator

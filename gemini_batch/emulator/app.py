@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
@@ -11,7 +12,7 @@ from aiohttp import web
 from .batches import Batches
 from .control import PREFIX, Control
 from .downloads import answer_download
-from .exchange import Exchange
+from .exchange import BodyCutError, Exchange
 from .faults import Faults
 from .files import Files
 from .records import Log, Seen
@@ -20,6 +21,8 @@ from .routes import NO_OPERATION, find_route
 from .uploads import Uploads
 from .wire import RefusalError, no_key, unknown_key
 from .wire_faults import Encounter
+
+log = logging.getLogger("gemini_batch.emulator")
 
 
 class Service:
@@ -101,7 +104,8 @@ class Service:
 
     def _admit(self, exchange: Exchange, key: str | None) -> None:
         """Ask for a key, except where an upload session is credential enough."""
-        if exchange.operation.startswith("upload-") and exchange.query("upload_id"):
+        continues = exchange.operation in {"upload-chunk", "upload-query", "upload-cancel"}
+        if continues and exchange.query("upload_id"):
             return
         if key is None:
             raise no_key()
@@ -127,6 +131,11 @@ class _Once:
             except RefusalError as refusal:
                 await self._exchange.drain()
                 self._reply = refusal_reply(refusal)
+            except (ConnectionError, BodyCutError):
+                raise
+            except Exception:
+                log.exception("%s failed within the emulator", self._exchange.operation)
+                self._reply = refusal_reply(RefusalError(500))
             if self._exchange.query("prettyPrint", "$prettyPrint") in {"false", "0"}:
                 self._reply = self._reply.compacted()
         return self._reply

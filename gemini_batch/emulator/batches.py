@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import threading
 from pathlib import Path
 from typing import Literal
@@ -43,6 +43,8 @@ from .wire import (
     present,
 )
 
+log = logging.getLogger("gemini_batch.emulator")
+
 MOST_TIME = 48 * 3600 * SECOND
 """A batch that has not ended by then expires."""
 PATIENCE = 2.0
@@ -52,6 +54,12 @@ PATIENCE_OUT_OF_TIME = 60.0
 
 
 _UNDER_WAY = frozenset({"PENDING", "RUNNING"})
+
+
+def _is_final(word: str) -> bool:
+    """Say whether a batch at this step is over; a state that is new to everybody is not."""
+    unknown = word.startswith(("BATCH_STATE_", "JOB_STATE_"))
+    return not unknown and word not in {*_UNDER_WAY, "SUCCEEDED-before-output"}
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -103,7 +111,7 @@ class Batches:
         self._batches: dict[str, Batch] = {}
         self._counted: list[Batch] = []
         """Those that may count against the quotas, as a deleted one does until its time is over."""
-        self._writings: list[asyncio.Task[Results]] = []
+        self._writings: set[asyncio.Task[Results]] = set()
 
     # What is asked.
 
@@ -205,9 +213,9 @@ class Batches:
 
     async def close(self) -> None:
         """Wait for results that are being written, which nobody will read any more."""
-        for writing in self._writings:
-            with contextlib.suppress(AbandonedError):
-                await writing
+        for outcome in await asyncio.gather(*self._writings, return_exceptions=True):
+            if isinstance(outcome, Exception) and not isinstance(outcome, AbandonedError):
+                log.error("results were not written", exc_info=outcome)
 
     # Where a batch stands.
 
@@ -287,7 +295,8 @@ class Batches:
             batch.writing = asyncio.create_task(
                 asyncio.to_thread(write_results, plan, self._answers, self._faults, self._closing)
             )
-            self._writings.append(batch.writing)
+            self._writings.add(batch.writing)
+            batch.writing.add_done_callback(self._writings.discard)
         patience = PATIENCE_OUT_OF_TIME if self._clock.stands_still else PATIENCE
         await asyncio.wait([batch.writing], timeout=patience)
         return batch.writing.result() if batch.writing.done() else None
@@ -316,7 +325,7 @@ class Batches:
 
     def _check_quotas(self, model: str, tokens: int) -> None:
         """Refuse a batch that is one too many, or has more to read than is left."""
-        self._counted = [batch for batch in self._counted if self._word(batch) in _UNDER_WAY]
+        self._counted = [batch for batch in self._counted if not _is_final(self._word(batch))]
         enqueued = sum(batch.source.tokens for batch in self._counted if batch.model == model)
         if (
             len(self._counted) >= self._limits.concurrent_batches

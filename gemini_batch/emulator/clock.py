@@ -7,6 +7,9 @@ import time
 from typing import Literal
 
 SECOND = 1_000_000_000
+MOST = 7_000 * 365 * 86_400 * SECOND
+"""How far time may be moved: so far that all of it can still be written."""
+FASTEST = 1e9
 
 
 class Clock:
@@ -21,7 +24,7 @@ class Clock:
             if pace not in {"real", "manual"}:
                 raise ValueError(f'clock is "real", "manual" or a number, not {pace!r}')
             pace = 1.0 if pace == "real" else 0.0
-        if not 0 <= pace < float("inf"):
+        if not 0 <= pace <= FASTEST:
             raise ValueError(f"a clock cannot run at {pace!r} times real time")
         self._pace = pace
         self._epoch = time.time_ns()
@@ -45,4 +48,7 @@ class Clock:
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"time moves forward only: {seconds!r} seconds")
         with self._lock:
-            self._advanced += int(seconds * SECOND)
+            advanced = self._advanced + int(seconds * SECOND)
+            if advanced > MOST:
+                raise ValueError(f"time ends with the year 9999: {seconds!r} seconds are too many")
+            self._advanced = advanced

@@ -7,7 +7,9 @@ asked is not recorded.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 import attrs
 from aiohttp import web
@@ -60,7 +62,7 @@ class Control:
             return refusal_reply(RefusalError(400, str(refused)))
 
     def _answer(self, request: web.BaseRequest, body: bytes) -> JsonObject:
-        if "Origin" in request.headers:
+        if _is_from_a_page(request):
             raise RefusalError(403, "The emulator is not moved by pages of the web.")
         ask = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
         if ask is None:
@@ -136,6 +138,19 @@ def _try_fault(operation: str, fault: Any) -> None:
     if not isinstance(fault, str):
         raise RefusalError(400, "A fault is a text.")
     Faults().add(operation, fault)
+
+
+def _is_from_a_page(request: web.BaseRequest) -> bool:
+    """Say whether a browser asks on behalf of a page, or by a name that a page may have made up."""
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if "Origin" in request.headers or site not in {"none", "same-origin"}:
+        return True
+    host = urlsplit(f"//{request.host}").hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
+    return False
 
 
 def _shown(request: web.BaseRequest, log: Log[Any]) -> list[JsonObject]:

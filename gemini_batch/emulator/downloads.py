@@ -8,6 +8,7 @@ from .batches import Batches
 from .exchange import Exchange
 from .files import Files
 from .ids import RESULT_ID
+from .numbers_in import whole_number
 from .replies import Reply, Stretch, json_reply
 
 _RANGE = re.compile(r"bytes=(?P<first>\d*)-(?P<last>\d*)")
@@ -48,9 +49,11 @@ def _part(text: str, size: int) -> tuple[int, int] | None:
     match = _RANGE.fullmatch(text.replace(" ", ""))
     if match is None or not (match["first"] or match["last"]):
         return None
-    if not match["first"]:
-        return max(0, size - int(match["last"])), size
-    stop = min(size, int(match["last"]) + 1) if match["last"] else size
-    if match["last"] and int(match["last"]) < int(match["first"]):
+    first, last = (whole_number(match[end]) for end in ("first", "last"))
+    if (match["first"] and first is None) or (match["last"] and last is None):
         return None
-    return int(match["first"]), stop
+    if first is None:
+        return max(0, size - (last or 0)), size
+    if last is None:
+        return first, size
+    return None if last < first else (first, min(size, last + 1))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from .numbers_in import whole_number
 from .routes import Route
 from .wire import RefusalError, too_large
 
@@ -58,9 +59,10 @@ class Exchange:
         text = self.request.headers.get(name)
         if text is None:
             return None
-        if not (text.isascii() and text.isdigit()):
+        number = whole_number(text)
+        if number is None:
             raise RefusalError(400, f"Invalid value for header {name}: {text!r}.")
-        return int(text)
+        return number
 
     async def body(self) -> bytes:
         """Read the request body, which must not be longer than the service allows."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -17,9 +19,12 @@ Step: TypeAlias = str | int
 
 
 class BrokenJsonError(Exception):
-    """A text is not JSON: where it breaks (from zero), what stands there, what should."""
+    """A text is not JSON: where it breaks (from zero), what stands there, what should.
 
-    def __init__(self, position: int, found: str, expected: str) -> None:
+    Where no character is to blame, or none is known, nothing is said to stand there.
+    """
+
+    def __init__(self, position: int, found: str | None, expected: str) -> None:
         super().__init__(position, found, expected)
         self.position = position
         self.found = found
@@ -62,13 +67,16 @@ def parse_leniently(data: bytes) -> Any:
         raise
 
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'', re.DOTALL)
+# Strings that do not end match too, and nothing is tried twice: the time is linear in the text.
+_DOUBLE = r'"[^"\\]*+(?:\\.?[^"\\]*+)*+"?'
+_SINGLE = r"'(?P<inner>[^'\\]*+(?:\\.?[^'\\]*+)*+)(?P<end>'?)"
+_STRING = re.compile(f"{_DOUBLE}|{_SINGLE}", re.DOTALL)
 
 
 def _requoted(string: re.Match[str]) -> str:
-    if string[0].startswith('"'):
+    if not string["end"]:  # in double quotes, or it does not end
         return string[0]
-    inner = re.sub(r'\\.|"', lambda found: _REQUOTED.get(found[0], found[0]), string[0][1:-1])
+    inner = re.sub(r'\\.|"', lambda found: _REQUOTED.get(found[0], found[0]), string["inner"])
     return f'"{inner}"'
 
 
@@ -89,20 +97,40 @@ def _broken(data: bytes, error: Exception) -> BrokenJsonError:
         position = min(position, len(text.rstrip()))
         found = repr(text[position]) if position < len(text.rstrip()) else "end of text"
         return BrokenJsonError(position, found, _EXPECTED.get(told.msg, "a JSON value"))
-    except (_ConstantError, RecursionError):
-        pass
+    except RecursionError:
+        return BrokenJsonError(0, None, "fewer levels of nesting")
+    except ValueError:
+        pass  # a number that JSON does not have, or of more digits than can be read
     # The standard library lets more pass, and has no position to give.
+    for token in _NUMBER.finditer(text):
+        if token["constant"] or (token["number"] and _is_out_of_range(token["number"])):
+            position = token.start()
+            expected = "a JSON value" if token["constant"] else "a number that is not out of range"
+            return BrokenJsonError(position, repr(text[position]), expected)
     named = re.search(r"byte (\d+)", str(error))
-    position = len(data[: int(named[1])].decode("utf-8", "ignore")) if named else 0
+    if named is None:
+        if isinstance(error, RecursionError):
+            return BrokenJsonError(0, None, "fewer levels of nesting")
+        return BrokenJsonError(0, None, "a JSON value")
+    position = len(data[: int(named[1])].decode("utf-8", "ignore"))
     return BrokenJsonError(position, repr(text[position : position + 1]), "a JSON value")
 
 
-class _ConstantError(Exception):
-    """A number that JSON does not have."""
-
-
 def _refuse_constant(name: str) -> None:
-    raise _ConstantError(name)
+    raise ValueError(name)
+
+
+_NUMBER = re.compile(
+    f"{_DOUBLE}|(?P<constant>-?(?:NaN|Infinity))"
+    r"|(?P<number>-?[0-9]++(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)",
+    re.DOTALL,
+)
+
+
+def _is_out_of_range(number: str) -> bool:
+    if number.removeprefix("-").isdigit():
+        return len(number.removeprefix("-")) > sys.get_int_max_str_digits()
+    return math.isinf(float(number))
 
 
 _EXPECTED = {
@@ -120,7 +148,8 @@ _EXPECTED = {
 def locate(text: str, steps: Sequence[Step]) -> tuple[int, int]:
     """Return where the last member on the way begins, and where its value does, from zero.
 
-    The text is JSON, and the steps lead to a value in it; an element begins with its value.
+    The text is JSON, and the steps lead to a value in it; an element begins with its value. Of
+    members of one name the last counts, as it does for the value of the text.
     """
     begin = at = _skip(text, 0)
     for step in steps:
@@ -131,18 +160,27 @@ def locate(text: str, steps: Sequence[Step]) -> tuple[int, int]:
 def _enter(text: str, at: int, step: Step) -> tuple[int, int]:
     """Find a member of the object, or an element of the array, that begins here."""
     at = _skip(text, at + 1)
-    index = 0
+    if isinstance(step, int):
+        for _ in range(step):
+            at = _skip(text, _end(text, at) + 1)
+        return at, at
+    found = at, at
     while True:
         begin = at
-        name: Step = index
-        if isinstance(step, str):
-            name, at = _DECODER.raw_decode(text, at)
-            at = _skip(text, _skip(text, at) + 1)
-        if name == step:
-            return begin, at
-        _, at = _DECODER.raw_decode(text, at)
+        name, at = _DECODER.raw_decode(text, at)
         at = _skip(text, _skip(text, at) + 1)
-        index += 1
+        if name == step:
+            found = begin, at
+        at = _end(text, at)
+        if text[at] == "}":
+            return found
+        at = _skip(text, at + 1)
+
+
+def _end(text: str, at: int) -> int:
+    """Return where the comma or the bracket after the value that begins here stands."""
+    _, at = _DECODER.raw_decode(text, at)
+    return _skip(text, at)
 
 
 _DECODER = json.JSONDecoder()

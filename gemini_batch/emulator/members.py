@@ -7,6 +7,7 @@ says, without those that are ``null``; so the rest of the emulator asks no more 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -162,6 +163,8 @@ def _as_it_is(value: Any, field: Field) -> Any:
 
 
 def _integer(value: Any, field: Field) -> int:
+    if isinstance(value, str) and _INTEGER.fullmatch(value) is None:
+        raise ValueError(value)
     number = int(value) if isinstance(value, str) else value
     if isinstance(number, float) and not number.is_integer():
         raise ValueError(value)
@@ -173,19 +176,45 @@ def _integer(value: Any, field: Field) -> int:
 
 def _number(value: Any, field: Field) -> float:
     del field
-    return float(value) if isinstance(value, str) else value
-
-
-def _enum(value: Any, field: Field) -> Any:
-    # Numbers stand for values too; and the documentation itself writes "string" for STRING.
-    known = {name.lower(): name for name in field.values}
-    if isinstance(value, str) and value.lower() not in known:
+    if value in _CONSTANTS:
+        return float(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value) is None:
         raise ValueError(value)
-    return known[value.lower()] if isinstance(value, str) else value
+    number: float = float(value) if isinstance(value, str) else value
+    if abs(number) > sys.float_info.max:
+        raise ValueError(value)
+    return number
+
+
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
+_CONSTANTS = frozenset({"NaN", "Infinity", "-Infinity"})
+
+
+def _enum(value: Any, field: Field) -> str:
+    # Numbers stand for values too; and the documentation itself writes "string" for STRING.
+    if isinstance(value, int):
+        if not 0 <= value < len(field.values):
+            raise ValueError(value)
+        return field.values[value]
+    for name in field.values:
+        if name.lower() == value.lower():
+            return name
+    raise ValueError(value)
+
+
+def _base64(value: str, field: Field) -> str:
+    # By its length rather than by groups of four: a pattern would remember every one of them.
+    del field
+    bare = len(value.rstrip("="))
+    padded = bare < len(value)
+    if _BASE64.fullmatch(value) is None or (len(value) % 4 if padded else bare % 4 == 1):
+        raise ValueError(value)
+    return value
 
 
 def _matching(pattern: str) -> Callable[[Any, Field], str]:
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def match(value: Any, field: Field) -> str:
         del field
@@ -196,7 +225,7 @@ def _matching(pattern: str) -> Callable[[Any, Field], str]:
     return match
 
 
-_BASE64 = "(?:X{4})*(?:X{2}(?:==)?|X{3}=?)?".replace("X", "[A-Za-z0-9+/_-]")
+_BASE64 = re.compile("[A-Za-z0-9+/_-]*+={0,2}")
 _Refine: TypeAlias = Callable[[Any, Field], Any]
 _TEXT = (str,)
 _NUMBERS = (int, float, str)
@@ -209,7 +238,7 @@ _SCALARS: dict[str, tuple[Sequence[type], _Refine]] = {
     "double": (_NUMBERS, _number),
     "enum": ((str, int), _enum),
     # Both alphabets, padded or not: https://protobuf.dev/programming-guides/json/
-    "bytes": (_TEXT, _matching(_BASE64)),
+    "bytes": (_TEXT, _base64),
     "Timestamp": (_TEXT, _matching(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)")),
     "Duration": (_TEXT, _matching(r"-?\d+(?:\.\d{1,9})?s")),
     "Struct": ((dict,), _as_it_is),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
 from .exchange import Exchange
+from .numbers_in import whole_number
 from .wire import RefusalError
 
 
@@ -42,9 +43,10 @@ def page(
 def _page_size(text: str | None, default: int, ceiling: int) -> int:
     if text is None or text == "0":
         return default
-    if not (text.isascii() and text.isdigit()):
+    size = whole_number(text)
+    if size is None:
         raise RefusalError(400, f"Invalid value at 'page_size' (TYPE_INT32), {text!r}")
-    return min(int(text), ceiling)
+    return min(size, ceiling)
 
 
 def _encode(serial: int) -> str:
@@ -55,6 +57,9 @@ def _decode(token: str | None) -> int | None:
     if not token or token == START:
         return None
     try:
-        return int(base64.urlsafe_b64decode(token.encode()))
+        serial = whole_number(base64.urlsafe_b64decode(token.encode()).decode())
     except (ValueError, binascii.Error) as error:
         raise RefusalError(400, "Invalid page token.") from error
+    if serial is None:
+        raise RefusalError(400, "Invalid page token.")
+    return serial

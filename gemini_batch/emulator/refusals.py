@@ -62,6 +62,9 @@ def _type_of(field: Field | None) -> str:
 
 def refuse_text(data: bytes, broken: BrokenJsonError) -> RefusalError:
     """Return the refusal of a body that is not JSON."""
+    if broken.found is None:
+        why = f"Unexpected value; expected {broken.expected}."
+        return invalid_fields([("", f"{_PREFIX}{why}")])
     text = data.decode("utf-8", "replace")
     at = broken.position
     what = "Unexpected token." if at < len(text.rstrip()) else "Unexpected end of string."
@@ -81,6 +84,8 @@ class LineError(Exception):
 
 def broken_line(broken: BrokenJsonError) -> LineError:
     """Return what is wrong with a line that is not JSON."""
+    if broken.found is None:
+        return LineError(f"invalid JSON: expected {broken.expected}")
     return LineError(
         f"invalid JSON, near column {broken.position + 1}: "
         f"unexpected character: {broken.found}; expected {broken.expected}"

@@ -56,7 +56,7 @@ class Question:
         prompt = prompt_of(request)
         digest = hashlib.sha256(_encoded(prompt)).digest()
         config = request.get("generationConfig", {})
-        return cls(request, model, tier, config, prompt, digest, _tokens_of(prompt))
+        return cls(request, model, tier, config, prompt, digest, prompt_tokens(request))
 
 
 def prompt_of(request: JsonObject) -> str:
@@ -64,9 +64,14 @@ def prompt_of(request: JsonObject) -> str:
     return "\n".join(part["text"] for part in _parts_of(request) if "text" in part)
 
 
+def _instructions(request: JsonObject) -> str:
+    parts = request.get("systemInstruction", {}).get("parts", [])
+    return "\n".join(part["text"] for part in parts if "text" in part)
+
+
 def prompt_tokens(request: JsonObject) -> int:
     """Return how many tokens the text of a prompt counts for: one for every four bytes."""
-    return _tokens_of(prompt_of(request))
+    return _tokens_of(prompt_of(request) + _instructions(request))
 
 
 def _tokens_of(prompt: str) -> int:
@@ -231,13 +236,14 @@ def _forced_call(question: Question) -> JsonObject | None:
 def _within_limit(question: Question, parts: list[JsonObject]) -> tuple[list[JsonObject], bool]:
     """Cut what is said after as many tokens as the request allows, and say whether it was cut."""
     left = question.config.get("maxOutputTokens") or 0
-    if not left:
+    if left <= 0:
         return parts, False
     kept: list[JsonObject] = []
     for part in parts:
         tokens = 0 if part.get("thought") else _answer_tokens(part)
         if tokens > left:
-            return [*kept, {**part, "text": part["text"][: 4 * left]}], True
+            cut = {**part, "text": part["text"][: 4 * left - 1]} if "text" in part else None
+            return [*kept, *([cut] if cut else [])], True
         left -= tokens
         kept.append(part)
     return kept, False
@@ -282,7 +288,12 @@ def _modality(part: JsonObject) -> str | None:
 def embedding_response(request: JsonObject) -> JsonObject:
     """Return an embedding: SHAKE-256 of the text, read as 16-bit fractions."""
     text = _encoded(prompt_of(request))
-    dimensions = request.get("outputDimensionality") or DEFAULT_DIMENSIONS
+    config = request.get("embedContentConfig", {})
+    dimensions = (
+        request.get("outputDimensionality")
+        or config.get("outputDimensionality")
+        or DEFAULT_DIMENSIONS
+    )
     if dimensions > MOST_DIMENSIONS:
         raise UnsatisfiableError(f"an embedding has at most {MOST_DIMENSIONS} dimensions")
     drawn = struct.unpack(f">{dimensions}h", hashlib.shake_256(text).digest(2 * dimensions))

@@ -7,9 +7,10 @@ pattern; of several that match, the first decides.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -135,12 +136,18 @@ class Rule:
     make: Callable[[Question], Outcome]
 
 
+_WILDCARDS = frozenset("*?[")
+
+
 class Rules:
     """Which keys are answered how. May be added to from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._rules: list[Rule] = []
+        # A key that is written out is itself, whatever else its brackets would mean.
+        self._plain: dict[str, int] = {}
+        self._wild: dict[int, re.Pattern[str]] = {}
 
     def add(self, key: str, answer: str | JsonObject | ItemFailure | Text) -> None:
         """Have the requests whose key matches answered so, from now on.
@@ -152,7 +159,11 @@ class Rules:
         """
         rule = Rule(key, _shown(answer), _maker(answer))
         with self._lock:
+            at = len(self._rules)
             self._rules.append(rule)
+            self._plain.setdefault(key, at)
+            if not _WILDCARDS.isdisjoint(key):
+                self._wild[at] = re.compile(translate(key))
 
     def add_all(self, rules: Iterable[tuple[str, Any]]) -> None:
         """Add pairs of key and answer, in their order."""
@@ -162,7 +173,8 @@ class Rules:
     def clear(self) -> None:
         """Forget every rule."""
         with self._lock:
-            self._rules.clear()
+            for kept in (self._rules, self._plain, self._wild):
+                kept.clear()
 
     @property
     def told(self) -> list[JsonObject]:
@@ -173,8 +185,10 @@ class Rules:
     def find(self, identity: str) -> Rule | None:
         """Return the rule for a key, if there is one."""
         with self._lock:
-            matching = (rule for rule in self._rules if fnmatchcase(identity, rule.pattern))
-            return next(matching, None)
+            plain = self._plain.get(identity, len(self._rules))
+            wild = (at for at in self._wild if at < plain and self._wild[at].fullmatch(identity))
+            first = next(wild, plain)
+            return self._rules[first] if first < len(self._rules) else None
 
     def __bool__(self) -> bool:
         with self._lock:
@@ -252,7 +266,7 @@ def _rule_of(told: Any) -> tuple[str, Any] | None:
             return key, Text(text)
         case {"response": response} if is_object(response):
             return key, response
-        case {"error": {"code": int(code), **rest}}:
-            return key, ItemFailure(code, str(rest.get("message", "")))
+        case {"error": {"code": int()}}:
+            return key, {"error": told["error"]}
         case _:
             return None

@@ -206,9 +206,11 @@ class Emulator:
             ready.set_result(runner.addresses[0][1])
             await self._stop.wait()
         finally:
-            await service.close()
-            await runner.cleanup()
-            remove()
+            try:
+                await service.close()
+                await runner.cleanup()
+            finally:
+                remove()
 
     def _service(self, directory: Path, closing: asyncio.Event) -> Service:
         ids = Ids(self._seed)

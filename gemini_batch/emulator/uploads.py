@@ -148,6 +148,8 @@ class Uploads:
                 await self._receive(exchange, session, last="finalize" in commands)
             else:
                 await exchange.drain()
+            if session.status != "active":  # it was cancelled while the chunk was on its way
+                await self._refuse(exchange, session, f"The upload is already {session.status}.")
             if "finalize" not in commands:
                 return Reply(headers=_status(session))
             reply = self._finish(exchange, session)

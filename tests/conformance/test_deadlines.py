@@ -109,7 +109,10 @@ def test_a_head_that_drips_ends_at_the_deadline(facade: Facade, drip: str, ask: 
 
 def test_a_create_whose_reply_drips_is_not_sent_again(facade: Facade) -> None:
     """Its outcome is unknown, and looking for it drips as well."""
-    options = {"timeout": Timeouts(5, 5, SHORT), "retry": RetryPolicy(1, deadline=SHORT)}
+    options = {
+        "timeout": Timeouts(5, 5, SHORT),
+        "retry": RetryPolicy(1, deadline=SHORT, look_for=SHORT),
+    }
     with serving(dripping(*DRIPS["line"])) as (at, served):
         begun = time.monotonic()
         with pytest.raises(CreateOutcomeUnknownError):

@@ -173,8 +173,8 @@ def test_a_text_is_cut_where_it_may_go_on_no_longer(caller: Caller) -> None:
     assert ("STOP", "MAX_TOKENS") == tuple(
         found["candidates"][0]["finishReason"] for found in (short, cut)
     )
-    assert said(short)[:20] == said(cut)
-    assert 6 >= cut["usageMetadata"]["candidatesTokenCount"]
+    assert said(short)[:19] == said(cut)
+    assert 5 == cut["usageMetadata"]["candidatesTokenCount"]
 
 
 @pytest.mark.parametrize(
@@ -256,3 +256,58 @@ def test_what_is_in_a_prompt_is_counted_by_its_kind(caller: Caller) -> None:
     assert {"TEXT": 3, "IMAGE": 516, "DOCUMENT": 258, "AUDIO": 32, "VIDEO": 263} == details
     assert 1024 == usage["cachedContentTokenCount"]
     assert sum(details.values()) + 1024 == usage["promptTokenCount"]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"generationConfig": {"responseJsonSchema": {"multipleOf": 0, "type": "integer"}}},
+        {"generationConfig": {"responseJsonSchema": {"required": 5, "type": "object"}}},
+        {"generationConfig": {"responseJsonSchema": {"pattern": "(", "type": "string"}}},
+    ],
+)
+def test_an_odd_request_costs_its_batch_no_more_than_itself(caller: Caller, members: Any) -> None:
+    """The batch ends, the list is shown, and the others are answered."""
+    items = [{"request": prompt_request("x") | members}, {"request": prompt_request("y")}]
+    name = caller.create({"inputConfig": inline(*items)}).json()["name"]
+    odd, other = items_of(caller.ended(name))
+    assert odd["error"]["code"] in {3, 13}
+    assert "1 characters" in said(other["response"])
+    assert 200 == caller.call("GET", "/v1beta/batches").status_code
+
+
+def test_a_call_is_never_cut_in_two(caller: Caller) -> None:
+    """It is left out whole where there is no room for it."""
+    config = {"maxOutputTokens": 1}
+    response = answer(caller, generationConfig=config, **calling("ANY", "look"))
+    assert "MAX_TOKENS" == response["candidates"][0]["finishReason"]
+    assert "functionCall" not in str(response["candidates"][0]["content"])
+
+
+@pytest.mark.parametrize("most", [-1, 0])
+def test_no_limit_of_tokens_is_none(caller: Caller, most: int) -> None:
+    """Zero is what proto3 leaves out."""
+    response = answer(caller, generationConfig={"maxOutputTokens": most})
+    assert "STOP" == response["candidates"][0]["finishReason"]
+
+
+def test_an_instruction_is_counted_with_the_prompt(caller: Caller) -> None:
+    """The model reads both."""
+    instruction = {"systemInstruction": {"parts": [{"text": "x" * 400}]}}
+    counted = [
+        answer(caller, **members)["usageMetadata"]["promptTokenCount"]
+        for members in ({}, instruction)
+    ]
+    assert 100 == counted[1] - counted[0]
+
+
+def test_the_size_of_an_embedding_may_stand_in_its_config(caller: Caller) -> None:
+    """As newer models have it."""
+    request = {
+        "content": prompt_request("x")["contents"][0],
+        "embedContentConfig": {"outputDimensionality": 3},
+    }
+    batch = {"inputConfig": inline({"request": request})}
+    name = caller.create(batch, "asyncBatchEmbedContent").json()["name"]
+    [item] = items_of(caller.ended(name))
+    assert 3 == len(item["response"]["embedding"]["values"])

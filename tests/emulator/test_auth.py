@@ -127,3 +127,14 @@ def test_an_upload_path_without_a_session_needs_a_key(emulator: Emulator) -> Non
     headers = {"X-Goog-Upload-Protocol": "resumable", "X-Goog-Upload-Command": "start"}
     response = requests.post(f"{emulator.url}/upload/v1beta/files", headers=headers, timeout=5)
     assert 403 == response.status_code
+
+
+def test_an_upload_is_begun_with_a_key_whatever_its_address_says(strict: Emulator) -> None:
+    """Only what continues a session is let in by its name."""
+    response = requests.post(
+        f"{strict.url}/upload/v1beta/files?upload_id=anything",
+        headers={"X-Goog-Upload-Protocol": "resumable", "X-Goog-Upload-Command": "start"},
+        timeout=5,
+    )
+    assert 403 == response.status_code
+    assert [] == strict.acted

@@ -137,12 +137,40 @@ def test_a_body_that_is_not_json_is_refused(caller: Caller) -> None:
     assert (400, "The body is not JSON.") == (response.status_code, told_error(response.json()))
 
 
-def test_a_page_of_the_web_cannot_move_the_emulator(caller: Caller) -> None:
-    """A browser says which page asks; programs do not."""
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://example.com"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Host": "rebound.example"},
+    ],
+)
+def test_a_page_of_the_web_cannot_move_the_emulator(
+    caller: Caller, headers: dict[str, str]
+) -> None:
+    """A browser says which page asks, or by which name; programs do not."""
     url = f"{caller.emulator.url}/emulator/faults"
     told = {"operation": "get", "fault": "hang"}
-    response = caller.session.post(
-        url, json=told, headers={"Origin": "https://example.com"}, timeout=5
-    )
+    response = caller.session.post(url, json=told, headers=headers, timeout=5)
     assert 403 == response.status_code
     assert [] == caller.emulator.faults.pending
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "emulator.localhost", "127.0.0.1", "[::1]:5"])
+def test_a_name_of_this_machine_is_no_page(caller: Caller, host: str) -> None:
+    """By whichever it is reached."""
+    url = f"{caller.emulator.url}/emulator/faults"
+    assert 200 == caller.session.get(url, headers={"Host": host}, timeout=5).status_code
+
+
+def test_time_does_not_go_beyond_what_can_be_written(caller: Caller) -> None:
+    """And nothing is broken by the attempt."""
+    refused = ask(caller, "POST", "advance", {"seconds": 1e15}, 400)
+    assert "year 9999" in told_error(refused)
+    assert 200 == caller.call("GET", caller_path(caller)).status_code
+
+
+def caller_path(caller: Caller) -> str:
+    """Return the path of a new batch."""
+    return f"/v1beta/{caller.create_inline('x')}"

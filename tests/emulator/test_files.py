@@ -315,6 +315,16 @@ def test_an_upload_takes_one_chunk_at_a_time(caller: Caller) -> None:
     assert ("final", str(GRAIN)) == received(caller, url)
 
 
+def test_an_upload_cancelled_meanwhile_becomes_no_file(caller: Caller) -> None:
+    """The chunk that was on its way is refused, and nothing is kept of it."""
+    url = caller.session_url(GRAIN)
+    with send_a_part(caller, url) as connection:
+        assert (200, "cancelled") == status_of(caller.send(url, command="cancel"))
+        connection.sendall(b"x" * (GRAIN - 100))
+        assert connection.recv(1024).startswith(b"HTTP/1.1 400 ")
+    assert {} == caller.get("/v1beta/files")
+
+
 def test_bytes_that_arrived_before_the_client_left_are_kept(caller: Caller) -> None:
     """A query tells how many; the upload goes on from there."""
     url = caller.session_url(GRAIN)

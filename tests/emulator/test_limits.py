@@ -176,3 +176,16 @@ def test_prompts_above_the_enqueued_tokens_are_refused(limited: Limited) -> None
     response = caller.create({"inputConfig": {"fileName": file["name"]}})
     assert_quota_is_used_up(response)
     assert 200 == create(caller, "x" * 396).status_code
+
+
+def test_a_batch_in_a_state_that_is_new_counts(limited: Limited) -> None:
+    """It is not over, whatever it is."""
+    caller = limited(concurrent_batches=1)
+    caller.emulator.faults.add("states", "BATCH_STATE_PAUSED,RUNNING,FAILED")
+    name = create(caller).json()["name"]
+    caller.operation(name)
+    assert_quota_is_used_up(create(caller))
+    caller.operation(name)
+    assert_quota_is_used_up(create(caller))
+    caller.operation(name)
+    assert 200 == create(caller).status_code

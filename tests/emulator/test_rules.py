@@ -1,5 +1,6 @@
 """Rules of answers: by key, in words, from a file."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -228,3 +229,34 @@ def test_a_line_that_is_no_rule_is_refused(tmp_path: Path, line: str, told: str)
     with pytest.raises(ValueError, match=r"line 2 of|is no answer") as raised:
         Emulator(path)
     assert told.format(path=path) in str(raised.value)
+
+
+def test_a_key_with_brackets_is_itself() -> None:
+    """Whatever they would mean in a pattern; an earlier pattern still comes first."""
+    found = ask({"row[1]": "text=one", "*": "text=any"}, "row[1]", "row2")
+    texts = {
+        key: item["response"]["candidates"][0]["content"]["parts"][0]["text"]
+        for key, item in found.items()
+    }
+    assert {"row[1]": "one", "row2": "any"} == texts
+    rules = Rules()
+    rules.add("row*", "text=pattern")
+    rules.add("row[1]", "text=itself")
+    assert "text=pattern" == getattr(rules.find("row[1]"), "told", None)
+
+
+def test_a_rule_decides_before_chance_does() -> None:
+    """Where a request has a rule, nothing fails by chance."""
+    with Emulator(clock="manual", failure_rate=1.0) as emulator, Caller(emulator) as caller:
+        emulator.answers.add("0", "text=ruled")
+        items = items_of(caller.ended(caller.create_inline("x", "y")))
+    failed = {item["metadata"]["key"]: "error" in item for item in items}
+    assert {"0": False, "1": True} == failed
+
+
+def test_a_failure_of_a_file_keeps_its_details(tmp_path: Path) -> None:
+    """All that was written of it."""
+    path = tmp_path / "answers.jsonl"
+    failure = {"code": 8, "message": "full", "details": [{"a": 1}]}
+    path.write_text(json.dumps({"key": "a", "error": failure}))
+    assert failure == ask(path, "a")["a"]["error"]

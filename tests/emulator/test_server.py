@@ -220,3 +220,33 @@ def test_no_reply_names_the_software_it_is_made_with(caller: Caller, path: str) 
         server = caller.call("GET", path).headers.get("Server", "")
         assert server in {"", "scaffolding on HTTPServer2"}
     caller.emulator.faults.clear()
+
+
+def test_what_fails_within_is_told_as_the_service_tells_it(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """500, with the reason in the log of the emulator."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gemini_batch.emulator.batches.operation", fail)
+    response = caller.create({"inputConfig": inline(keyed("0", "x"))})
+    assert (500, "INTERNAL") == (response.status_code, response.json()["error"]["status"])
+    assert "create failed within the emulator" in caplog.text
+
+
+def test_results_that_cannot_be_written_do_not_keep_it_from_closing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is left behind, and it is logged."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr("gemini_batch.emulator.batches.write_results", fail)
+    with Emulator(clock="manual") as emulator, Caller(emulator) as caller:
+        name = caller.create_inline("x")
+        emulator.advance(1000)
+        assert 500 == caller.call("GET", f"/v1beta/{name}").status_code
+    assert "no space left" in caplog.text

@@ -115,6 +115,21 @@ def test_closest(gemini_emulator, gemini_client):
     assert "2 passed" in said, said
 
 
+def test_a_marker_takes_names_only(project: Project) -> None:
+    """What has none would be lost without a word."""
+    said = project.run(
+        """
+import pytest
+
+
+@pytest.mark.gemini_emulator({"*": "text=x"})
+def test_it(gemini_emulator):
+    pass
+"""
+    )
+    assert "gemini_emulator takes arguments by their names" in said, said
+
+
 def test_the_marker_is_known(project: Project) -> None:
     """So that strict projects can use it; it is explained where markers are."""
     (project.folder / "pytest.ini").write_text("[pytest]\naddopts = --strict-markers\n")
