@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
@@ -163,8 +164,8 @@ def _started(wanted: Wanted) -> Emulator:
         made.start()
     except OSError as refused:
         number = refused.errno or 0  # what asyncio adds to it differs from version to version
-        unknown = isinstance(refused, socket.gaierror)
-        why = "no such host" if unknown else os.strerror(number)
+        unknown = isinstance(refused, socket.gaierror) or number == errno.EADDRNOTAVAIL
+        why = "no such host" if isinstance(refused, socket.gaierror) else os.strerror(number)
         error = OSError(number, why, f"host {wanted.host}" if unknown else f"port {wanted.port}")
         error.add_note(
             "--host is a name or an address of this machine"

@@ -162,9 +162,11 @@ class Batches:
         batches = [one for one in self._batches.values() if one.listed or not exchange.lagging]
         shown, token = page(batches, exchange, default=50, ceiling=1000)
         operations: list[JsonObject] = []
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._patience
         for batch in shown:
             batch.listed = True
-            view = await self._look(batch)
+            view = await self._look(batch, patience=max(0.0, until - loop.time()))
             operations.append(self._describe(batch, view.without_inline_output()))
         return json_reply(present({"operations": operations, "nextPageToken": token}))
 
@@ -219,7 +221,11 @@ class Batches:
 
     # Where a batch stands.
 
-    async def _look(self, batch: Batch) -> View:
+    @property
+    def _patience(self) -> float:
+        return PATIENCE_OUT_OF_TIME if self._clock.stands_still else PATIENCE
+
+    async def _look(self, batch: Batch, patience: float | None = None) -> View:
         word = self._word(batch)
         if word in _UNDER_WAY:
             return self._unfinished(batch, word)
@@ -240,7 +246,7 @@ class Batches:
             return self._failed(batch, "FAILED", {"code": 13, "message": INTERNAL_MESSAGE})
         if word == "EXPIRED":
             return self._failed(batch, "EXPIRED", {"code": 4, "message": DEADLINE_MESSAGE})
-        results = await self._results(batch, word)
+        results = await self._results(batch, word, self._patience if patience is None else patience)
         if results is None:
             return self._unfinished(batch, "RUNNING")
         return View(
@@ -288,7 +294,7 @@ class Batches:
         view = self._unfinished(batch, "PENDING")
         return attrs.evolve(view, state=f"BATCH_STATE_{state}", done=True, error=error)
 
-    async def _results(self, batch: Batch, word: str) -> Results | None:
+    async def _results(self, batch: Batch, word: str, patience: float) -> Results | None:
         """Return the results once they are written; ``None`` while that takes its time."""
         if batch.writing is None:
             plan = self._plan(batch, word)
@@ -297,7 +303,6 @@ class Batches:
             )
             self._writings.add(batch.writing)
             batch.writing.add_done_callback(self._writings.discard)
-        patience = PATIENCE_OUT_OF_TIME if self._clock.stands_still else PATIENCE
         await asyncio.wait([batch.writing], timeout=patience)
         return batch.writing.result() if batch.writing.done() else None
 

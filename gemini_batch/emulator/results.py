@@ -52,6 +52,8 @@ class FileSource:
     lengths: array[int]
     tokens: int
     """How many tokens the prompts count for."""
+    keyless: bool
+    """Whether a request has no key, so that only its place says whose its result is."""
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -89,7 +91,7 @@ def survey(
 
     Returns the requests, and how many of them fail, given what decides it by key or position.
     """
-    failing = tokens = 0
+    failing = tokens = keyless = 0
     starts, lengths = array("Q"), array("Q")
     problems: list[tuple[int, str]] = []
     start = 0
@@ -100,6 +102,7 @@ def survey(
                     asked = read_line(line, kind)
                     failing += fails(_identity(asked.key, len(starts)))
                     tokens += prompt_tokens(asked.request)
+                    keyless += asked.key is None
                 except LineError as error:
                     problems.append((number, str(error)))
                 starts.append(start)
@@ -107,7 +110,7 @@ def survey(
             start += len(line)
     if problems or not starts:
         raise refuse_lines(problems or [(1, "the file holds no request")])
-    return FileSource(name, path, starts, lengths, tokens), failing
+    return FileSource(name, path, starts, lengths, tokens, keyless > 0), failing
 
 
 def count_failing(source: InlineSource, fails: Callable[[str], bool]) -> int:
@@ -195,9 +198,9 @@ def _order(plan: Plan, *, keyless: bool) -> MutableSequence[int] | range:
     count = len(plan.source)
     if isinstance(plan.source, InlineSource):
         keyless = keyless or any(item.metadata is None for item in plan.source.items)
-        if keyless:
-            return range(count)
-    if not plan.shuffle:
+    else:
+        keyless = plan.source.keyless
+    if keyless or not plan.shuffle:
         return range(count)
     order = array("Q", range(count))
     random.Random(f"order of {plan.seed}").shuffle(order)  # noqa: S311  (variety, not secrecy)

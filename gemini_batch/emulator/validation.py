@@ -1,4 +1,4 @@
-"""What the service accepts: the one place that knows which requests it refuses.
+"""What the bodies of requests and the lines of files may be.
 
 Names and kinds of members are held against the field table; what a message means, and the service
 does not allow, is here.

@@ -168,6 +168,14 @@ def test_a_host_that_is_none_is_said_so(command: Command, monkeypatch: pytest.Mo
     ) == done.err
 
 
+def test_a_host_that_is_another_machine_is_said_so(command: Command) -> None:
+    """Not the port is at fault (RFC 5737: an address that nobody has)."""
+    done = command("emulator", "--port", "0", "--host", "192.0.2.1")
+    assert (1, "") == (done.status, done.out)
+    assert "host 192.0.2.1: Cannot assign requested address" in done.err
+    assert "--host is a name or an address of this machine" in done.err
+
+
 @pytest.mark.parametrize(
     ("host", "reached"),
     [("localhost", "localhost"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")],  # noqa: S104

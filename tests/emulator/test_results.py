@@ -6,6 +6,7 @@ import json
 import logging
 import struct
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -419,3 +420,33 @@ def test_closing_abandons_results_nobody_waits_for(monkeypatch: pytest.MonkeyPat
     with emulator, Caller(emulator) as caller:
         caller.ended(caller.create_inline("x", "y", "z"))
     assert len(answered) <= 1
+
+
+def test_results_without_keys_are_in_the_order_of_their_requests(caller: Caller) -> None:
+    """Of a file, too: there is nothing else that says whose they are."""
+    prompts = [f"prompt {number}" for number in range(30)]
+    name = caller.create_from_lines(*({"request": prompt_request(one)} for one in prompts))
+    results = caller.lines(name)
+    assert prompts == [text_of(result).split("\n")[-1] for result in results]
+
+
+def test_a_list_waits_for_all_its_batches_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many of them are still being answered."""
+    monkeypatch.setattr(batches, "PATIENCE", 0.1)
+    held = threading.Event()
+
+    def answer(*_: object) -> str:
+        assert held.wait(10)
+        return "x"
+
+    with (
+        Emulator(answer, pending_seconds=0, running_seconds=0) as emulator,
+        Caller(emulator) as caller,
+    ):
+        for _ in range(4):
+            caller.create_inline("x")
+        began = time.monotonic()
+        shown = caller.get("/v1beta/batches")["operations"]
+        assert time.monotonic() - began < 0.35
+        assert {"BATCH_STATE_RUNNING"} == {one["metadata"]["state"] for one in shown}
+        held.set()

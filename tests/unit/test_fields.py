@@ -129,7 +129,7 @@ def test_a_name_has_a_snake_case_spelling(name: str, expected: str) -> None:
 
 
 def test_a_type_that_cannot_be_read_is_refused() -> None:
-    """The table is written by hand from a document, and hands slip."""
+    """It would be a mistake of the table, and is told as one."""
     with pytest.raises(ValueError, match="'map<int32, X>', the type of a, cannot be read"):
         fields._field("a", "map<int32, X>", [])
 

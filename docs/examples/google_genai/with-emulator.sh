@@ -4,6 +4,6 @@ set -eu
 variables=$(mktemp)
 gemini-batch emulator --port 0 --clock 3600 > "$variables" &
 trap 'kill $!; rm "$variables"' EXIT
-until grep --quiet GOOGLE_GEMINI_BASE_URL "$variables"; do sleep 0.1; done
+until grep --quiet GOOGLE_GEMINI_BASE_URL "$variables"; do kill -0 $! || exit; sleep 0.1; done
 . "$variables"
 "$@"
