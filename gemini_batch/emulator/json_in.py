@@ -83,6 +83,11 @@ def _requoted(string: re.Match[str]) -> str:
 _REQUOTED = {r"\'": "'", '"': r"\""}
 
 
+def too_deep() -> BrokenJsonError:
+    """Return what is wrong with a text that has more levels than can be read."""
+    return BrokenJsonError(0, None, "fewer levels of nesting")
+
+
 def _broken(data: bytes, error: Exception) -> BrokenJsonError:
     try:
         text = data.decode()
@@ -98,7 +103,7 @@ def _broken(data: bytes, error: Exception) -> BrokenJsonError:
         found = repr(text[position]) if position < len(text.rstrip()) else "end of text"
         return BrokenJsonError(position, found, _EXPECTED.get(told.msg, "a JSON value"))
     except RecursionError:
-        return BrokenJsonError(0, None, "fewer levels of nesting")
+        return too_deep()
     except ValueError:
         pass  # a number that JSON does not have, or of more digits than can be read
     # The standard library lets more pass, and has no position to give.
@@ -110,7 +115,7 @@ def _broken(data: bytes, error: Exception) -> BrokenJsonError:
     named = re.search(r"byte (\d+)", str(error))
     if named is None:
         if isinstance(error, RecursionError):
-            return BrokenJsonError(0, None, "fewer levels of nesting")
+            return too_deep()
         return BrokenJsonError(0, None, "a JSON value")
     position = len(data[: int(named[1])].decode("utf-8", "ignore"))
     return BrokenJsonError(position, repr(text[position : position + 1]), "a JSON value")

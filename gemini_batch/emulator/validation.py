@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from ..fields import Field
-from .json_in import BrokenJsonError, is_object, parse, parse_leniently
+from .json_in import BrokenJsonError, is_object, parse, parse_leniently, too_deep
 from .members import Problem, Read, message_reader, reader
 from .refusals import (
     LineError,
@@ -71,7 +71,10 @@ def read_body(body: bytes, message: str) -> JsonObject:
     if not is_object(value):
         raise refuse_root()
     problems: list[Problem] = []
-    found: JsonObject = message_reader(message)(value, None, problems)
+    try:
+        found: JsonObject = message_reader(message)(value, None, problems)
+    except RecursionError as error:
+        raise refuse_text(body, too_deep()) from error
     refusal = refuse_members(problems)
     if refusal is not None:
         raise refusal
@@ -134,9 +137,12 @@ def read_line(line: bytes, kind: Kind) -> Line:
     problems: list[Problem] = []
     if not is_object(value):
         raise wrong_line(line, Problem("kind", None, None, value))
-    found = _LINES[kind](value, None, problems)
-    if problems:
-        raise wrong_line(line, problems[0])
+    try:
+        found = _LINES[kind](value, None, problems)
+        if problems:
+            raise wrong_line(line, problems[0])
+    except RecursionError as error:
+        raise broken_line(too_deep()) from error
     request = found.get("request")
     if request is None:
         raise LineError("missing field: 'request'")

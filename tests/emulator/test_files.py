@@ -61,6 +61,7 @@ def test_the_usual_granularity_is_eight_mebibytes() -> None:
     [
         ({"X-Goog-Upload-Protocol": "multipart"}, "must be resumable"),
         ({"X-Goog-Upload-Header-Content-Length": "many"}, "Content-Length: 'many'"),
+        ({"X-Goog-Upload-Header-Content-Length": "9" * 5000}, "Content-Length: '999"),
         ({"X-Goog-Upload-Header-Content-Length": str(2 * 1024**3 + 1)}, "exceeds the limit"),
     ],
 )
@@ -398,6 +399,26 @@ def test_files_are_listed_newest_first_ten_a_page(caller: Caller) -> None:
     assert 12 == len(caller.get("/v1beta/files", params={"pageSize": 1000})["files"])
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("pageSize", "9" * 5000),
+        ("pageToken", base64.urlsafe_b64encode(b"9" * 5000).decode()),
+        ("pageToken", base64.urlsafe_b64encode(b" 1_0").decode()),
+    ],
+    ids=["size", "token", "python"],
+)
+def test_a_page_is_asked_for_in_numbers_of_some_length(
+    caller: Caller, name: str, value: str
+) -> None:
+    """A number that is too long for 64 bits is none."""
+    response = caller.call("GET", "/v1beta/files", params={name: value})
+    assert (400, "INVALID_ARGUMENT") == (
+        response.status_code,
+        response.json()["error"]["status"],
+    )
+
+
 # Downloads.
 
 
@@ -476,7 +497,13 @@ def test_a_part_may_be_asked_for(
     assert f"bytes {first}-{last}/{size}" == response.headers["Content-Range"]
 
 
-@pytest.mark.parametrize("asked", ["bytes=9-5", "bytes=1-2,4-5", "bytes=-", "lines=1-2", "junk"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("bytes=9-5", "bytes=1-2,4-5", "bytes=-", "lines=1-2", "junk"),
+        *(f"bytes={'9' * 5000}-", f"bytes=-{'9' * 5000}", f"bytes=0-{'9' * 5000}"),
+    ],
+)
 def test_a_range_that_is_none_is_ignored(caller: Caller, result_file: str, asked: str) -> None:
     """The whole file comes, with 200."""
     response = caller.download(result_file, headers={"Range": asked})

@@ -97,6 +97,28 @@ def test_every_unknown_name_of_a_body_is_named(caller: Caller) -> None:
             "(TYPE_INT32), 2147483648",
         ),
         ({"generationConfig": {"topK": 1.5}}, "generation_config.top_k", "(TYPE_INT32), 1.5"),
+        *(
+            ({"generationConfig": {"seed": text}}, "generation_config.seed", "(TYPE_INT32), ")
+            for text in ("1_0", " 10 ", "\uff11\uff12", "", "9" * 5000)
+        ),
+        *(
+            (
+                {"generationConfig": {"temperature": value}},
+                "generation_config.temperature",
+                "(TYPE_FLOAT), ",
+            )
+            for value in ("1_0", " 1", "\uff11", "nan", "inf", "01", ".5", "1e400", 10**400)
+        ),
+        ({"serviceTier": -1}, "service_tier", "(TYPE_ENUM), -1"),
+        ({"serviceTier": 99}, "service_tier", "(TYPE_ENUM), 99"),
+        *(
+            (
+                {"contents": [{"parts": [{"inlineData": {"data": data}}]}]},
+                "contents[0].parts[0].inline_data.data",
+                "(TYPE_BYTES), Base64 decoding failed for ",
+            )
+            for data in ("A", "AA=", "AAAA=", "A===", "AAA==", "=", "AA=A", "AAAAA", "AAA\n")
+        ),
         ({"store": "yes"}, "store", '(TYPE_BOOL), "yes"'),
         ({"store": 1}, "store", "(TYPE_BOOL), 1"),
         ({"cachedContent": 5}, "cached_content", "(TYPE_STRING), 5"),
@@ -180,6 +202,8 @@ def test_what_is_null_is_absent(caller: Caller) -> None:
     "members",
     [
         {"generationConfig": {"topK": 40.0, "seed": "5", "temperature": "0.5"}},
+        {"generationConfig": {"topP": "NaN", "temperature": "-Infinity", "topK": "-5"}},
+        {"generationConfig": {"topP": "-1.5e+3", "temperature": 5}},
         {"generationConfig": {"responseSchema": {"type": "object", "minItems": 1}}},
         {"generationConfig": {"responseSchema": {"type": 6, "maxItems": "9223372036854775807"}}},
         {"generationConfig": {"response_schema": {"properties": {"any name": {"type": "STRING"}}}}},
@@ -201,6 +225,34 @@ def test_what_proto3_json_allows_is_taken(caller: Caller, members: dict[str, Any
     item = {"request": prompt_request("x") | members}
     response = caller.create({"inputConfig": inline(item)})
     assert 200 == response.status_code, response.text
+
+
+@pytest.mark.parametrize("data", ["", "AA", "AA==", "AAA", "AAA=", "AAAA", "A" * 2**20])
+def test_base64_may_be_padded_or_not(caller: Caller, data: str) -> None:
+    """Whatever its length leaves over."""
+    request = prompt_request("x")
+    request["contents"][0]["parts"].append({"inlineData": {"data": data, "mimeType": "a/b"}})
+    assert 200 == caller.create({"inputConfig": inline({"request": request})}).status_code
+
+
+def test_a_whole_number_may_have_a_point(caller: Caller) -> None:
+    """It counts as the whole number that it is."""
+    request = prompt_request("x") | {"generationConfig": {"candidateCount": 3.0, "topK": 40.0}}
+    name = caller.create({"inputConfig": inline({"request": request})}).json()["name"]
+    [item] = items_of(caller.ended(name))
+    assert [0, 1, 2] == [one["index"] for one in item["response"]["candidates"]]
+
+
+def test_an_enum_by_its_number_is_the_value_of_that_name(caller: Caller) -> None:
+    """The second mode of function calling is ANY, which forces a call."""
+    request = prompt_request("x") | {
+        "tools": [{"functionDeclarations": [{"name": "f"}]}],
+        "toolConfig": {"functionCallingConfig": {"mode": 2}},
+    }
+    name = caller.create({"inputConfig": inline({"request": request})}).json()["name"]
+    [item] = items_of(caller.ended(name))
+    [candidate] = item["response"]["candidates"]
+    assert "f" == candidate["content"]["parts"][-1]["functionCall"]["name"]
 
 
 @pytest.mark.parametrize("verb", ["batchGenerateContent", "asyncBatchEmbedContent"])
@@ -270,8 +322,13 @@ def test_cached_content_excludes_what_the_cache_would_hold(
         (b"{'batch': {'displayName' 'x'}}", "Unexpected token.\n"),
         (b"[]", 'Unknown name "": Root element must be a message.'),
         (b"5", 'Unknown name "": Root element must be a message.'),
-        (b"[" * 100_000, "Unexpected "),
-        (b'{"batch": NaN}', "Unexpected token."),
+        (b"[" * 100_000, "Unexpected value; expected fewer levels of nesting."),
+        (b'{"batch": "\\ud800"}', "Unexpected value; expected a JSON value."),
+        (b'{"batch": NaN}', 'Unexpected token.\n{"batch": NaN}\n          ^'),
+        (b'{"batch": 1e400}', 'Unexpected token.\n{"batch": 1e400}\n          ^'),
+        (b'{"batch": ' + b"9" * 5000 + b"}", "Unexpected token."),
+        (b"{'batch", "Unexpected token.\n{'batch\n ^"),
+        (b"'batch", "Unexpected token.\n'batch\n^"),
         (b'{"batch": 1,}', "Unexpected token."),
     ],
 )
@@ -280,6 +337,27 @@ def test_a_body_that_is_no_object_is_refused(caller: Caller, body: bytes, told: 
     response = caller.call("POST", f"/v1beta/{MODEL}:batchGenerateContent", data=body)
     assert 400 == response.status_code
     assert response.json()["error"]["message"].startswith(f"{PAYLOAD}{told}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{'" + rb"\'" * 2**19,
+        b"'" + rb"\"" * 2**19,
+        b'{\'a": "' + rb"\"" * 2**19 + b"\\",
+        b"{'" + rb"\'" * 2**19 + b"\\",
+        b"{" + b"'\"" * 2**19,
+        b"{" + b"'" * 2**20,
+        b"{'a': " + b"-" * 2**20,
+        b"{'a': " + b"1" * 2**20 + b"}",
+    ],
+    ids=range(8),
+)
+def test_a_long_body_that_breaks_is_refused_in_time(caller: Caller, body: bytes) -> None:
+    """Its strings are looked at once each, ended or not."""
+    response = caller.call("POST", f"/v1beta/{MODEL}:batchGenerateContent", data=body)
+    assert 400 == response.status_code
+    assert response.json()["error"]["message"].startswith(f"{PAYLOAD}Unexpected ")
 
 
 def test_an_absent_body_is_an_empty_message(caller: Caller) -> None:
@@ -351,6 +429,21 @@ def refuse_file(caller: Caller, data: bytes, verb: str = "batchGenerateContent")
         ('{"request": {}, ^}', "unexpected character: '}'; expected a string"),
         ('{"request": [1 ,  ^]}', "unexpected character: ']'; expected a JSON value"),
         ("{^'request': {}}", 'unexpected character: "\'"; expected a string'),
+        ('{"request":1,"request":{"contents":[],^"bad":1}}', "no such field: 'bad'"),
+        (
+            '{"request":{"bad":1},"request": ^1, "key": "a"}',
+            "unexpected character: '1'; expected '{'",
+        ),
+        ('{"key": "NaN", "request": ^NaN}', "unexpected character: 'N'; expected a JSON value"),
+        ('{"request": ^-Infinity}', "unexpected character: '-'; expected a JSON value"),
+        (
+            '{"key": "\\"1e999", "request": [1.5e3, -0, ^-1e400]}',
+            "unexpected character: '-'; expected a number that is not out of range",
+        ),
+        (
+            '{"request": {"generationConfig": {"seed": ^' + "9" * 5000 + "}}}",
+            "unexpected character: '9'; expected a number that is not out of range",
+        ),
     ],
 )
 def test_a_bad_line_is_told_with_the_column_of_what_is_wrong(
@@ -382,11 +475,19 @@ def test_a_line_that_is_not_utf8_is_told_by_the_byte(caller: Caller) -> None:
     assert f"Error on line 1: invalid JSON, {expected}" == told
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, '{"request": NaN}', '{"key": "\\ud800"}'])
-def test_what_only_looks_like_json_is_refused(caller: Caller, text: str) -> None:
-    """Too deep, a number that JSON has not, half a character."""
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[" * 100_000, "fewer levels of nesting"),
+        ('{"a":' * 100_000 + "1" + "}" * 100_000, "fewer levels of nesting"),
+        ('{"key": "\\ud800"}', "a JSON value"),
+    ],
+    ids=["list", "object", "half"],
+)
+def test_what_only_looks_like_json_is_refused(caller: Caller, text: str, expected: str) -> None:
+    """Too deep, or half a character: no place is told where none is known."""
     [told] = refuse_file(caller, text.encode())
-    assert told.startswith("Error on line 1: ")
+    assert f"Error on line 1: invalid JSON: expected {expected}" == told
 
 
 def test_a_model_of_another_form_is_refused_in_a_line_too(caller: Caller) -> None:
@@ -409,3 +510,20 @@ def test_lines_of_embeddings_are_of_their_own_kind(caller: Caller) -> None:
     """What a line of the other kind has is unknown."""
     [told] = refuse_file(caller, jsonl({"request": {"contents": []}}), "asyncBatchEmbedContent")
     assert told.endswith(": no such field: 'contents'")
+
+
+@pytest.mark.parametrize("levels", [200, 600])
+def test_what_is_nested_too_deep_for_the_table_is_refused(caller: Caller, levels: int) -> None:
+    """In a body and in a file alike; what is not is taken."""
+    schema: dict[str, Any] = {}
+    for _ in range(levels):
+        schema = {"items": schema}
+    request = prompt_request("x") | {"generationConfig": {"responseSchema": schema}}
+    response = caller.create({"inputConfig": inline({"request": request})})
+    file = caller.upload(jsonl({"request": request}))
+    by_file = caller.create({"inputConfig": {"fileName": file["name"]}})
+    assert response.status_code == by_file.status_code
+    assert response.status_code == (200 if levels < 400 else 400)
+    if response.status_code == 400:
+        for one in (response, by_file):
+            assert "fewer levels of nesting" in one.json()["error"]["message"]
