@@ -1,6 +1,7 @@
 """Values that satisfy a schema, as an independent validator sees it."""
 
 import re
+import string
 from random import Random
 from typing import Any
 
@@ -122,6 +123,43 @@ def test_the_same_draw_makes_the_same_value(schema: dict[str, Any]) -> None:
         {"type": "string", "pattern": r"^(?P<a>\w)[^a-z\s]\S\D\W.\1\s$"},
         {"type": "string", "pattern": r"a+?b*+[^x]", "minLength": 4, "maxLength": 6},
         {"type": "string", "pattern": r"(?>ab|cd)(?!x)e"},
+        {"type": "string", "pattern": "^[a-z]+$", "minLength": 10},
+        {"type": "string", "pattern": "^[a-z]+-[a-z]*$", "minLength": 30, "maxLength": 30},
+        {"type": "string", "pattern": "[a-z]", "minLength": 10},
+        {"type": "string", "pattern": "^(?:abc|d)+$", "minLength": 8, "maxLength": 9},
+        {"type": "string", "pattern": "^(?:abc|d)$", "maxLength": 1},
+        {"type": "string", "pattern": r"^[^\x00-\x7F]+$", "minLength": 3},
+        {"type": "string", "pattern": r"^(?=.*\d)(?=.*[A-Z])[A-Z\d]{8,}$"},
+        {"type": "string", "pattern": "^[\u0000-\U0010ffff]{9}$"},
+        {"type": "string", "pattern": "^[\ud800-\ue000]$"},
+        {"type": "string", "pattern": "^[\u4e00-\u9fff]+$"},
+        {"type": "string", "format": "date-time", "maxLength": 5},
+        {"type": "integer", "minimum": 2**60 + 1, "maximum": 2**60 + 1},
+        {"type": "number", "minimum": 2**60 + 1, "maximum": 2**60 + 1},
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e-9},
+        {"type": "integer", "minimum": 10**400},
+        {"type": "integer", "multipleOf": 1000, "minimum": 1},
+        {"type": "integer", "multipleOf": 1.5, "minimum": 1},
+        {"allOf": [{"minLength": 9}, {"minLength": 3, "maxLength": 20}, {"maxLength": 12}]},
+        {"allOf": [{"minimum": 5}, {"minimum": 2, "maximum": 6}], "type": "integer"},
+        {"allOf": [{"type": "number"}, {"type": ["integer", "null"]}], "multipleOf": 3},
+        {"allOf": [{"multipleOf": 4}, {"multipleOf": 6}], "type": "integer", "minimum": 1},
+        {"allOf": [{"enum": [1, 2, "a"]}, {"enum": [2.0, "b"]}]},
+        {"allOf": [{"anyOf": [{"const": 1}, {"const": 2}]}, {"anyOf": [{"const": 2}]}]},
+        {"allOf": [{"prefixItems": [{}, {"const": 1}]}, {"prefixItems": [{"type": "null"}]}]},
+        {"allOf": [{"items": {"minLength": 30}}, {"items": {"maxLength": 31}}, True]},
+        {
+            "allOf": [
+                {"properties": {"a": {"properties": {"b": {"type": "integer"}}}}},
+                {"properties": {"a": {"properties": {"b": {"minimum": 500}}}}},
+                {"properties": {"a": {"required": ["b", "c"]}}, "required": ["a"]},
+            ]
+        },
+        {"type": "string", "anyOf": [{"type": "integer"}, {"minLength": 90}, True]},
+        {"type": "object", "required": ["a"], "additionalProperties": {"type": "null"}},
+        {"properties": {"a": False, "b": True}},
+        {"$defs": {"a": True}, "$ref": "#/$defs/a"},
+        {"anyOf": [True]},
         {"$defs": {"a/b~c": {"type": "integer"}}, "$ref": "#/$defs/a~1b~0c"},
         {"$defs": {"a": {"type": "integer"}}, "allOf": [{"$ref": "#/$defs/a"}], "minimum": 9},
         {
@@ -197,6 +235,24 @@ def test_the_types_of_the_api_are_read_too() -> None:
             {"properties": {"a": {"$ref": "#"}}, "required": ["a"], "type": "object"},
             "never ends",
         ),
+        ({"allOf": [{"minLength": 5}, {"maxLength": 4}]}, "minLength 5 and maxLength 4"),
+        ({"type": "string", "maxLength": -1}, "minLength 0 and maxLength -1"),
+        ({"allOf": [{"enum": [1]}, {"enum": [2]}]}, "no value is in all the enums"),
+        ({"allOf": [{"type": "string"}, {"type": "null"}]}, "no value is of the types"),
+        ({"allOf": [{"pattern": "a"}, {"pattern": "b"}]}, "two of 'pattern' at once"),
+        ({"allOf": [{"const": 1}, {"const": True}]}, "two of 'const' at once"),
+        ({"type": "array", "minItems": 3, "maxItems": 2}, "minItems 3 and maxItems 2"),
+        ({"type": "array", "items": False, "minItems": 1}, "1 items are required, of at most 0"),
+        ({"items": {"enum": [1]}, "uniqueItems": True, "minItems": 2}, "more different items"),
+        ({"type": "object", "required": ["a", "b"], "maxProperties": 1}, "of at most 1"),
+        ({"type": "number", "multipleOf": 7, "minimum": 8, "maximum": 9}, "no number is from"),
+        ({"type": "array", "minItems": 200_000}, "more than 100000 parts"),
+        ({"type": "string", "minLength": 200_000}, "too long to be made"),
+        (
+            {"type": "array", "minItems": 999, "items": {"type": "string", "minLength": 9999}},
+            "more than 4000000 characters",
+        ),
+        ({"anyOf": [False]}, "no alternative that can be taken"),
     ],
 )
 def test_a_schema_that_nothing_satisfies_is_told(schema: dict[str, Any], reason: str) -> None:
@@ -212,3 +268,144 @@ def test_a_schema_that_nothing_satisfies_is_told(schema: dict[str, Any], reason:
 def test_a_text_matches_its_pattern(pattern: str, seed: int) -> None:
     """As the regular expressions of Python see it."""
     assert re.search(pattern, matching(pattern, Random(seed)))
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=5,
+)
+keywords = st.sampled_from(
+    [
+        *("type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref", "properties", "required"),
+        *("propertyOrdering", "additionalProperties", "minProperties", "maxProperties", "items"),
+        *("prefixItems", "minItems", "maxItems", "uniqueItems", "pattern", "format", "minLength"),
+        *("maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    ]
+)
+kinds = st.sampled_from(["object", "array", "string", "integer", "number"])
+oddities = st.recursive(
+    anything | st.just({"$ref": "#"}),
+    lambda inner: (
+        st.dictionaries(keywords, inner | st.lists(inner, max_size=3), max_size=4)
+        | st.tuples(kinds, st.dictionaries(keywords, inner, max_size=4)).map(
+            lambda pair: {**pair[1], "type": pair[0]}
+        )
+    ),
+    max_leaves=8,
+)
+
+
+def outcome(schema: Any) -> str:
+    """Return what becomes of a schema, whatever it is."""
+    try:
+        satisfy(schema, Random(0))
+    except UnsatisfiableError:
+        return "refused"
+    return "made"
+
+
+@given(oddities)
+def test_whatever_a_schema_holds_it_is_made_or_refused(schema: Any) -> None:
+    """It may be any JSON at all."""
+    assert outcome(schema) in {"made", "refused"}
+
+
+def doubling(levels: int) -> dict[str, Any]:
+    """Return a schema that is taken in twice by the next one, and so on."""
+    names = {f"a{level}": f"#/$defs/a{level + 1}" for level in range(levels)}
+    found = {name: {"allOf": [{"$ref": to}, {"$ref": to}]} for name, to in names.items()}
+    return {"$defs": {**found, f"a{levels}": {}}, "$ref": "#/$defs/a0"}
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "number", "multipleOf": 0},
+        {"type": "integer", "multipleOf": -1},
+        {"type": "array", "minItems": "three"},
+        {"type": "array", "minItems": True},
+        {"enum": 5},
+        {"enum": "ab"},
+        {"type": "object", "required": 5},
+        {"type": "object", "required": [5]},
+        {"type": "object", "properties": []},
+        {"type": "object", "properties": {"a": 5}},
+        {"anyOf": 5},
+        {"$ref": 5},
+        {"pattern": 5},
+        {"format": []},
+        {"type": 3},
+        {"type": "number", "minimum": "Infinity"},
+        {"type": "number", "minimum": "NaN"},
+        {"type": "number", "minimum": float("nan")},
+        {"type": "number", "maximum": float("inf")},
+        {"type": "number", "minimum": 10**400},
+        {"type": "object", "minProperties": 10**400},
+        {"type": "string", "minLength": 10**400},
+        {"pattern": "^a+$", "minLength": 10**400},
+        {"allOf": [{"$ref": "#"}]},
+        {"allOf": [{"properties": 5}, {"properties": 6}]},
+        {"allOf": [{"minimum": "x"}, {"minimum": []}]},
+        doubling(40),
+    ],
+)
+def test_a_schema_that_is_none_is_refused(schema: dict[str, Any]) -> None:
+    """Rather than break what reads it."""
+    assert outcome(schema) == "refused"
+
+
+@pytest.mark.parametrize(("schema", "length"), [({"type": "array", "minItems": "3"}, 3)])
+def test_whole_numbers_may_come_as_texts(schema: dict[str, Any], length: int) -> None:
+    """As the API writes those of 64 bits."""
+    assert length == len(satisfy(schema, Random(0)))
+
+
+def test_no_alternatives_are_none_to_choose_from() -> None:
+    """An empty list of them is the same as none; so is an empty object."""
+    assert isinstance(satisfy({"anyOf": {}}, Random(0)), str)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("(", "cannot be read"),
+        (r"^\p{L}+$", "cannot be read"),
+        ("(?<year>a)", "cannot be read"),
+        (r"\cA", "cannot be read"),
+        ("^(?i)abc$", "cannot be read"),
+        (r"\d{1000000000000}", "cannot be read"),
+        ("(" * 5_000 + ")" * 5_000, "cannot be read"),
+        (r"\d{1000000}", "more than 10000 characters"),
+        ("(((a{99}){99}){99})", "more than 10000 characters"),
+        ("(a{99})" + "".join(rf"(\{n}\{n})" for n in range(1, 20)), "more than 10000 characters"),
+        ("[a--b]", "two hyphens"),
+        (r"[^\w\W]", "a set without a character"),
+        ("[\ud800]", "a set without a character"),
+        (r"a{40}(a|a)*z{0}(?!.)b|(a+)+a{30}$(?<=c)", "takes too long"),
+        (r"(a?){40}a{40}(?!a)\b", "takes too long"),
+        (r"^(a)?(?(1)b|c)d$(?<=e)", "no text was found"),
+    ],
+)
+def test_a_pattern_that_cannot_be_matched_is_told(pattern: str, reason: str) -> None:
+    """Soon, and as an error of its value."""
+    with pytest.raises(ValueError, match=reason):
+        matching(pattern, Random(0))
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(
+    ("pattern", "characters"),
+    [
+        ("^[[a|&~]+$", "[a|&~"),
+        ("^[]x]+[^]y]$", string.printable),
+        (r"^[\[\]]+$", "[]"),
+        ("^(a+)+c$|^a{40}$", "ac"),
+        ("^a$|^(b|b)*$", "ab"),
+    ],
+)
+def test_a_pattern_that_need_not_be_searched_for_is_not(
+    pattern: str, characters: str, seed: int
+) -> None:
+    """It may warn, or take for ever."""
+    assert set(matching(pattern, Random(seed))) <= set(characters)
