@@ -119,7 +119,7 @@ class Emulator:
         """Return the base URL, such as ``http://127.0.0.1:41234``."""
         if self._port is None:
             raise RuntimeError("the emulator is not running; use it as a context manager")
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 - only read here
         return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
 
     @property

@@ -178,7 +178,7 @@ def test_a_host_that_is_another_machine_is_said_so(command: Command) -> None:
 
 @pytest.mark.parametrize(
     ("host", "reached"),
-    [("localhost", "localhost"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")],  # noqa: S104
+    [("localhost", "localhost"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")],  # noqa: S104 - asked for by name
 )
 def test_another_interface_is_named(
     host: str, reached: str, command: Command, running: list[Emulator]

@@ -137,4 +137,4 @@ def test_a_type_that_cannot_be_read_is_refused() -> None:
 def test_the_table_cannot_be_changed() -> None:
     """It is shared by all who read it."""
     with pytest.raises(TypeError):
-        messages()["Part"]["text"] = messages()["Part"]["thought"]  # type: ignore[index]
+        messages()["Part"]["text"] = messages()["Part"]["thought"]  # type: ignore[index] - what is refused
