@@ -163,7 +163,8 @@ def _started(wanted: Wanted) -> Emulator:
     try:
         made.start()
     except OSError as refused:
-        number = refused.errno or 0  # what asyncio adds to it differs from version to version
+        # What asyncio tells differs from version to version; without a number, no address was good.
+        number = refused.errno or errno.EADDRNOTAVAIL
         unknown = isinstance(refused, socket.gaierror) or number == errno.EADDRNOTAVAIL
         why = "no such host" if isinstance(refused, socket.gaierror) else os.strerror(number)
         error = OSError(number, why, f"host {wanted.host}" if unknown else f"port {wanted.port}")
