@@ -275,13 +275,13 @@ def test_a_file_that_is_only_sent_again_meets_the_deadline(facade: Facade, tmp_p
 
     begun = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 100000\r\n\r\n"
     with saying([begun, b"x" * 90_000], dripping()) as (url, asked):
-        client = facade.client(url, retry=RetryPolicy(first=0.001, deadline=0.15))
+        client = facade.client(url, retry=RetryPolicy(first=0.001, deadline=0.5))
         began = time.monotonic()
         try:
             with pytest.raises(TransportError, match="in time"):
                 client.files.download(FILE, tmp_path / "saved")
         finally:
             over.set()
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 5.0
     assert ["", "bytes=90000-"] == asked
     assert [] == list(tmp_path.iterdir())
