@@ -432,7 +432,7 @@ def test_results_without_keys_are_in_the_order_of_their_requests(caller: Caller)
 
 def test_a_list_waits_for_all_its_batches_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many of them are still being answered."""
-    monkeypatch.setattr(batches, "PATIENCE", 0.1)
+    monkeypatch.setattr(batches, "PATIENCE", 0.5)
     held = threading.Event()
 
     def answer(*_: object) -> str:
@@ -447,6 +447,6 @@ def test_a_list_waits_for_all_its_batches_together(monkeypatch: pytest.MonkeyPat
             caller.create_inline("x")
         began = time.monotonic()
         shown = caller.get("/v1beta/batches")["operations"]
-        assert time.monotonic() - began < 0.35
+        assert time.monotonic() - began < 1.5
         assert {"BATCH_STATE_RUNNING"} == {one["metadata"]["state"] for one in shown}
         held.set()
