@@ -1,0 +1,244 @@
+"""The codec: nothing but its own errors, nothing lost and nothing coerced on the way and back.
+
+An input is the name of a model, filled up to the length of a header, and what is taken for JSON.
+"""
+
+import importlib
+import json
+import pkgutil
+import random
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, get_args, get_origin, get_type_hints
+
+from attrs import fields
+
+import gemini_batch.models as rooms
+from gemini_batch import codec, rawjson
+from gemini_batch.errors import GeminiBatchError, ProtocolError
+from gemini_batch.models.base import Int64, Model, Timestamp
+from gemini_batch.models.status import Status
+from tests.fuzz.oracle import is_deep, spelled, strict
+
+HEADER = 32
+"""Any other than the name of a model stands for some model, too."""
+STAMPS = ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.123456789+05:30", "0001-01-01T00:00:00Z"]
+
+
+def models() -> list[type[Model]]:
+    """Return every model there is, in an order that stays."""
+    for room in pkgutil.iter_modules(rooms.__path__):
+        importlib.import_module(f"{rooms.__name__}.{room.name}")
+    found, unseen = [], [Model]
+    while unseen:
+        children = unseen.pop().__subclasses__()
+        found += children
+        unseen += children
+    shipped = {kind for kind in found if kind.__module__.startswith(rooms.__name__)}
+    return sorted(shipped, key=lambda kind: (kind.__module__, kind.__name__))
+
+
+MODELS = models()
+NAMED = {kind.__name__.encode(): kind for kind in MODELS}
+
+
+def camel(name: str) -> str:
+    """Spell a name as the API documents it."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def members(kind: type[Model]) -> dict[str, Any]:
+    """Return the types of the members of a model, by their names in Python."""
+    hints = get_type_hints(kind, include_extras=True)
+    bare: dict[str, Any] = {}
+    for one in fields(kind):
+        hint = hints[one.name]
+        if type(None) in get_args(hint):
+            hint = next(arm for arm in get_args(hint) if arm is not type(None))
+        bare[one.name] = hint
+    del bare["extra"]
+    return bare
+
+
+PROPERTIES = {
+    kind: [name for name in dir(kind) if isinstance(getattr(kind, name), property)]
+    for kind in MODELS
+}
+MEMBERS = {kind: members(kind) for kind in MODELS}
+WORDS = tuple(
+    f'"{name}":'.encode()
+    for name in sorted({camel(name) for named in MEMBERS.values() for name in named})
+)
+
+
+ODDITIES = [
+    *(b"", b"{", b"nul", b"[]", b"NaN", b"1e400", b"9" * 401, b"9" * 4301, b"[" * 200, b'"\xff"'),
+    *(b'{"a":1,"a":2}', b'{"a":1}x', b"\xef\xbb\xbf{}", b'"\\ud800"', b'{"\\ud800":"\\udc00"}'),
+    b'{ "a" : null , "b" : [ 1 , "\\udfff" ] }',
+    b'[ "\\\\ud800" , "\\ud83d x", "\\ud83d\\ude00" ]',
+]
+"""What is nearly JSON, and what is JSON that few readers take."""
+
+
+def example(kind: Any, chance: random.Random) -> Any:
+    """Return JSON for a type, in one of the ways in which it may come."""
+    if kind == Int64:
+        return chance.choice(["5", 5, "-9223372036854775808", 1e3])
+    if isinstance(kind, type) and issubclass(kind, Model):
+        tree: dict[str, Any] = {}
+        for name, inner in MEMBERS[kind].items():
+            if chance.random() < 0.8:
+                tree[chance.choice([name, camel(name)])] = example(inner, chance)
+        if chance.random() < 0.5:
+            tree[chance.choice(["later", "x_y", "extra", ""])] = chance.choice([None, [1.5], "é"])
+        return tree
+    if get_origin(kind) is tuple:
+        return [example(get_args(kind)[0], chance) for _ in range(chance.randrange(3))]
+    if get_origin(kind) is Mapping or kind is Any:
+        return chance.choice([{}, {"a": {"b": [None, True, "\u2028"]}}, {"text": "\ud800"}])
+    ways: dict[Any, list[Any]] = {
+        Timestamp: STAMPS,
+        str: ["", "a", "AQID", "\0\n\u2028"],
+        int: [0, 7, "7", 7.0, -1],
+        float: [0, 0.5, -0.0, 1e300],
+        bool: [True, False],
+    }
+    return chance.choice(ways.get(kind) or [*kind, "A_LATER_ONE"])
+
+
+def seeds() -> Iterator[bytes]:
+    """Yield JSON of every model, and what is nearly JSON."""
+    for kind in MODELS:
+        chance = random.Random(kind.__name__)
+        for indent in (None, None, None, 1):
+            yield begun(kind) + json.dumps(example(kind, chance), indent=indent).encode()
+    for oddity in ODDITIES:
+        yield begun(Status) + oddity
+
+
+def begun(kind: type[Model]) -> bytes:
+    """Return the header that chooses a model."""
+    return kind.__name__.encode().ljust(HEADER)
+
+
+def chosen(header: bytes) -> type[Model]:
+    """Return the model that a header names, or some other."""
+    return NAMED.get(header.strip()) or MODELS[zlib.crc32(header) % len(MODELS)]
+
+
+def check(data: bytes) -> None:
+    """Hold the JSON reader against the standard library's, and a model against its JSON."""
+    header, text = data[:HEADER], data[HEADER:]
+    kind = chosen(header)
+    check_json(text)
+    try:
+        model = codec.decode(text, kind)
+    except ProtocolError:
+        return
+    check_model(kind, text, model)
+
+
+def check_json(text: bytes) -> None:
+    """Hold that JSON is taken and refused as the standard library does, whole or in parts."""
+    parts: list[Any] = []
+    for split in (rawjson.members, rawjson.elements, rawjson.compact):
+        try:
+            parts.append(split(text))
+        except ProtocolError:
+            parts.append(None)
+    try:
+        tree: Any = rawjson.parse(text)
+        taken = True
+    except ProtocolError:
+        tree, taken = None, False
+    if is_deep(text):
+        return
+    try:
+        expected = strict(text)
+    except ValueError:
+        assert not taken, "what is not JSON was taken"
+        return
+    assert taken, "JSON was refused"
+    assert spelled(expected) == spelled(tree)
+    by_name, in_order, compact = parts
+    if isinstance(expected, dict):
+        present = {name: one for name, one in expected.items() if one is not None}
+        assert spelled(present) == spelled({name: strict(bytes(by_name[name])) for name in present})
+        assert present.keys() == by_name.keys()
+    else:
+        assert by_name is None, "what is no object has members"
+    if isinstance(expected, list):
+        assert spelled(expected) == spelled([strict(bytes(one)) for one in in_order])
+    else:
+        assert in_order is None, "what is no array has elements"
+    assert b"\n" not in compact
+    assert spelled(expected) == spelled(strict(compact))
+    assert len(compact) <= len(text) or b"\\" in compact, "compact JSON is longer"
+
+
+def check_model(kind: type[Model], text: bytes, model: Model) -> None:
+    """Hold that a model says what its JSON said, and is the same after a journey."""
+    assert isinstance(model, kind)
+    assert isinstance(repr(model), str)
+    for name in PROPERTIES[kind]:
+        with suppress(GeminiBatchError):  # such as NoTextError; anything else is none of ours
+            getattr(model, name)
+    try:
+        written = codec.encode(model)
+    except ValueError:
+        if b"\\ud" in text.lower() or is_deep(text):
+            return
+        raise
+    if is_deep(text):
+        return
+    again = codec.decode(written, kind)
+    assert model == again
+    assert written == codec.encode(again)
+    said = kept(kind, strict(text), strict(written))
+    assert said is None, said
+
+
+def kept(kind: Any, before: Any, after: Any, path: str = "it") -> str | None:
+    """Say what of some JSON is lost or changed after it was a model, if anything is."""
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return _kept_members(kind, before, after, path)
+    if get_origin(kind) is tuple:
+        if len(before) != len(after):
+            return f"{path} has {len(after)} elements, not {len(before)}"
+        element = get_args(kind)[0]
+        said = (kept(element, *pair, f"{path}[]") for pair in zip(before, after, strict=True))
+        return next(filter(None, said), None)
+    if kind == Int64:
+        same = isinstance(after, str) and after == str(int(before))
+    elif kind is int:
+        same = type(after) is int and after == int(before)
+    elif kind is float:
+        same = type(after) is float and after == float(before)
+    else:
+        same = spelled(before) == spelled(after)
+    return None if same else f"{path} is {after!a}, not {before!a}"
+
+
+def _kept_members(kind: type[Model], before: Any, after: Any, path: str) -> str | None:
+    known = {spelling: name for name in MEMBERS[kind] for spelling in (name, camel(name))}
+    last: dict[str, Any] = {}
+    for spelling, value in before.items():
+        name = known.get(spelling)
+        if name is None:
+            if spelling not in after or spelled(value) != spelled(after[spelling]):
+                return f"{path} has lost {spelling!a}, which is not known"
+        elif value is not None:
+            last[name] = value
+    for name, value in last.items():
+        inner = MEMBERS[kind][name]
+        if value == [] and get_origin(inner) is tuple:
+            continue  # none is written as nothing
+        if camel(name) not in after:
+            return f"{path} has lost {name}"
+        said = kept(inner, value, after[camel(name)], f"{path}.{name}")
+        if said is not None:
+            return said
+    foreign = after.keys() - {camel(name) for name in MEMBERS[kind]} - before.keys()
+    return f"{path} has {sorted(foreign)}, which nobody sent" if foreign else None
