@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from gemini_batch.states import TRANSITIONS
 
-from . import clients, guarantees
+from . import catalogue, clients, guarantees
 from .diagram import draw
 from .faults import TABLES, Rows, UnexplainedError
 from .matrix import OPERATORS, TWINS, EmptyCellError, tables
@@ -108,6 +108,56 @@ class ClientTable(SphinxDirective):
             raise ExtensionError(f"the records of clients: {error}") from error
         for path in paths:
             self.env.note_dependency(str(path))
+        return [table(found.heads, [[words(cell) for cell in row] for row in found.rows])]
+
+
+class Catalogue(SphinxDirective):
+    """Set out what can go wrong, section by section, and the tests that hold what is seen then."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the sections, each with its table."""
+        folder = Path(self.env.srcdir, "catalogue")
+        try:
+            sections = catalogue.read_sections(folder)
+            record = catalogue.read_record(folder / catalogue.RECORD)
+            drawn = [self._section(section, record) for section in sections]
+        except (KeyError, catalogue.UnreadableCatalogueError) as error:
+            raise ExtensionError(f"what can go wrong: {error}") from error
+        for path in folder.iterdir():
+            self.env.note_dependency(str(path))
+        return drawn
+
+    def _section(self, section: catalogue.Section, record: catalogue.Record) -> nodes.Node:
+        heads = ["row", "what goes wrong", "what you see", *guarantees.WAYS, "held by"]
+        rows = [
+            [
+                [nodes.Text(row.id)],
+                words(row.when, code="`"),
+                words(row.then, code="`"),
+                *self._facades(row, record),
+                [Mark(name, test=name) for name in row.held],
+            ]
+            for row in section.row
+        ]
+        letter = section.letter.lower()
+        title = nodes.title("", section.title)
+        return nodes.section("", title, table(heads, rows), ids=[f"catalogue-{letter}"])
+
+    def _facades(self, row: catalogue.Row, record: catalogue.Record) -> list[list[nodes.Node]]:
+        if catalogue.on_both(row, record):
+            return [[nodes.Text("passes")], [nodes.Text("passes")]]
+        return [words(row.alone, code="`"), [nodes.Text("—")]]
+
+
+class LiveQuestions(SphinxDirective):
+    """Set out what only the real service can settle."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table."""
+        try:
+            found = catalogue.questions(catalogue.read_sections(Path(self.env.srcdir, "catalogue")))
+        except catalogue.UnreadableCatalogueError as error:
+            raise ExtensionError(f"what is asked of the service: {error}") from error
         return [table(found.heads, [[words(cell) for cell in row] for row in found.rows])]
 
 
@@ -235,6 +285,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("facade-matrix", FacadeMatrix)
     app.add_directive("emulator-words", EmulatorWords)
     app.add_directive("client-table", ClientTable)
+    app.add_directive("catalogue", Catalogue)
+    app.add_directive("live-questions", LiveQuestions)
     app.add_directive("retry-matrix", RetryMatrix)
     app.add_directive("retry-figures", RetryFigures)
     app.add_directive("held-by-list", HeldByList)

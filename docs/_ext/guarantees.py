@@ -72,7 +72,7 @@ class HeldBy:
     @property
     def on_both(self) -> bool:
         """Whether it is one row on both facades."""
-        return self.row.endswith("-*")
+        return self.row == "*" or self.row.endswith("-*")
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -13,12 +13,13 @@ from attrs import frozen
 from markdown_it import MarkdownIt
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 MAIN_COMMAND = (
     "python3 -m venv .venv && .venv/bin/pip install -q '.[cli]' && .venv/bin/gemini-batch demo"
 )
 TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -q nox && .venv/bin/nox"
 CLIENTS_COMMAND = ".venv/bin/nox -s clients"
+FUZZ_COMMAND = ".venv/bin/nox -s fuzz"
 INSTALL_COMMAND = "python3 -m pip install '.[cli]'"
 NOT_RUN = {MAIN_COMMAND, TEST_COMMAND, INSTALL_COMMAND}
 """What a stranger types first; these install the project, so no test of it can run them."""
@@ -30,10 +31,13 @@ PROSE = {"{note}", "{tip}", "{warning}", "{seealso}"}
 STRUCTURE = {
     "{toctree}": r":\w+:.*|[\w/-]+",
     "{eval-rst}": r"\.\. auto\w+:: .*|\s+:[\w-]+:.*",
+    "{include}": r":relative-docs: docs/",
     "{state-diagram}": "",
     "{facade-matrix}": "",
     "{emulator-words}": "",
     "{client-table}": "",
+    "{catalogue}": "",
+    "{live-questions}": "",
     "{retry-matrix}": "",
     "{retry-figures}": "",
     "{held-by-list}": "",

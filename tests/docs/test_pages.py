@@ -13,6 +13,7 @@ import pytest
 from gemini_batch.emulator import Emulator
 from tests.docs.pages import (
     CLIENTS_COMMAND,
+    FUZZ_COMMAND,
     MAIN_COMMAND,
     NOT_RUN,
     PAGES,
@@ -63,13 +64,15 @@ def test_the_readme_opens_with_the_two_commands_of_a_fresh_machine() -> None:
 def test_the_continuous_check_runs_the_test_command_of_the_readme() -> None:
     """What checks a change is what the README tells a stranger to run, from the same place.
 
-    Others' clients come after it: they are the newest there are, which no commit decides.
+    Others' clients come after it: they are the newest there are, which no commit decides. So does
+    the fuzzer, which tries something else each time.
     """
     script = ROOT / ".ci" / "run"
     # The shell ends by itself only where the last of several commands fails.
     checked = f"{TEST_COMMAND} || exit"
     lines = [line for line in script.read_text("utf-8").splitlines() if not line.startswith("#")]
-    assert ["set -eu", 'cd "$(dirname "$0")/.."', checked, CLIENTS_COMMAND] == lines
+    after = [CLIENTS_COMMAND, FUZZ_COMMAND]
+    assert ["set -eu", 'cd "$(dirname "$0")/.."', checked, *after] == lines
     assert os.access(script, os.X_OK)
     subprocess.run(["bash", "-n", str(script)], check=True)
 
