@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Generic, cast
 
-from attrs import define
+from attrs import define, evolve, field
 
+from .custody import Turn, turn
 from .endpoints.names import require_name
 from .errors import UsageError
 from .labels import require_text
@@ -29,11 +30,25 @@ class Batch(Generic[R]):
     key_member: str = "key"
     observation: Observation | None = None
     results: BatchResults[R] | None = None
+    _turn: Turn = field(factory=turn, init=False, repr=False)
 
-    def observe(self, operation: BatchOperation) -> Observation:
-        """Take in what a look has shown."""
-        self.observation = observe(self.observation, operation)
-        return self.observation
+    def observe(self, operation: BatchOperation, known: Observation | None) -> Observation:
+        """Take in what a look has shown that was begun when this was ``known``.
+
+        Many may look at once, and their replies come in any order. One that is at odds with what
+        others have seen since may be the older, and is told as it is: what they saw stands.
+        """
+        with self._turn:
+            now = observe(self.observation, operation)
+            if now.contradiction is not None and self.observation is not known:
+                return observe(known, operation)
+            self.observation = now
+            return now
+
+    def after_cancelling(self) -> Batch[R]:
+        """Return what is known of a batch that was asked to stop: how it ended, if it had."""
+        known = self.observation
+        return evolve(self, observation=known if known is not None and known.finished else None)
 
     def require_kind(self, operation: BatchOperation) -> None:
         """Refuse to read the answers of a batch as what they are not."""
@@ -41,10 +56,12 @@ class Batch(Generic[R]):
         if told is None or told == (wanted is not GENERATE):
             return
         found = embed() if told else GENERATE
-        raise UsageError(
+        error = UsageError(
             f"{self.name} holds {found.holds}, and was asked for as a batch of {wanted.holds}: "
             f"say answers={found.answers.__name__}"
         )
+        error.operation = operation
+        raise error
 
     def held_results(self) -> BatchResults[R] | None:
         """Return the results fetched before, unless they were closed since."""

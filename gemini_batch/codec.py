@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
@@ -143,7 +144,12 @@ def _at(step: str, work: Callable[[Any], T], value: Any) -> T:
 
 
 def _expected(what: str, value: object) -> _MismatchError:
-    return _MismatchError(f"expected {what}, got {printable(ascii(value), 60)}")
+    return _MismatchError(f"expected {what}, got {printable(_BRIEFLY.repr(value), 60)}")
+
+
+_BRIEFLY = reprlib.Repr()
+"""The beginning of a value as text; the whole of it may be nested too deeply, or very long."""
+_BRIEFLY.maxstring = _BRIEFLY.maxother = 60
 
 
 def _string(value: object, _: object = None) -> str:
@@ -160,16 +166,20 @@ def _boolean(value: object, _: object = None) -> bool:
 
 _DECIMAL = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 """What proto3 JSON writes for 64 bits; Python itself refuses to read numbers of great length."""
+_INT64 = range(-(2**63), 2**63)
 
 
 def _integer(value: object, _: object = None) -> int:
+    number: int | None = None
     if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        return int(value)
-    raise _expected("an integer", value)
+        number = value
+    elif (isinstance(value, float) and value.is_integer()) or (
+        isinstance(value, str) and _DECIMAL.fullmatch(value)
+    ):
+        number = int(value)
+    if number is None or number not in _INT64:
+        raise _expected("an integer", value)
+    return number
 
 
 def _number(value: object, _: object = None) -> float:

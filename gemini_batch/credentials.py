@@ -42,8 +42,10 @@ class ApiKey:
         self.conflict = conflict
 
     @classmethod
-    def find(cls, argument: str | None, environ: Mapping[str, str]) -> ApiKey:
+    def find(cls, argument: object, environ: Mapping[str, str]) -> ApiKey:
         """Take the key from the argument, or else from the environment; empty is absent."""
+        if not isinstance(argument, str | None):
+            raise UsageError(f"an API key is a str, not {type(argument).__name__}")
         if argument is not None and argument.strip():
             return cls(argument, "the argument api_key")
         found = [
@@ -62,6 +64,11 @@ class ApiKey:
     def headers(self) -> dict[str, str]:
         """Return the header that carries the key to its own origin."""
         return {"x-goog-api-key": _Masked(self.__secret)}
+
+    def is_in(self, text: str) -> bool:
+        """Tell whether text holds the key; one that is too short to be real is not looked for."""
+        said = text.encode("utf-8", "surrogatepass")
+        return len(self.__secret) >= SHORTEST and self.__said.search(said) is not None
 
     def scrub(self, said: bytes) -> bytes:
         """Take the key out of what a service says, however JSON or a URL would spell it.

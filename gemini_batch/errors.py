@@ -37,9 +37,10 @@ All of them pickle, and none ever holds the API key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from .text import printable
 
@@ -129,7 +130,8 @@ class ApiError(GeminiBatchError):
         subject: str = "",
     ) -> None:
         about = f"{status} for {subject}" if subject else status
-        said = printable(": ".join(filter(None, (about.strip(), message)))).rstrip(". \n")
+        told = "; ".join(filter(None, (message.rstrip(". \n"), *_fields_in(details, message))))
+        said = printable(": ".join(filter(None, (about.strip(), told)))).rstrip(". \n")
         super().__init__(
             ". ".join(filter(None, (f"HTTP {code} {said}".strip(), advice or self.advice)))
         )
@@ -143,6 +145,21 @@ class ApiError(GeminiBatchError):
     def reason(self) -> str:
         """The machine-readable reason of ``google.rpc.ErrorInfo``, or ``""``."""
         return next((str(d["reason"]) for d in self.details if d.get("reason")), "")
+
+
+def _fields_in(details: Sequence[Mapping[str, Any]], message: str) -> Iterator[str]:
+    """Yield what ``google.rpc.BadRequest`` says of each field that the message does not name."""
+    for detail in details:
+        found = detail.get("fieldViolations")
+        for one in cast("list[object]", found) if isinstance(found, list) else []:
+            violation = cast("dict[str, object]", one) if isinstance(one, dict) else {}
+            field, why = violation.get("field"), violation.get("description")
+            if isinstance(field, str) and field and not _names(message, field):
+                yield f"{field} ({why})" if isinstance(why, str) and why not in message else field
+
+
+def _names(message: str, field: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(field)}(?!\w)", message) is not None
 
 
 class InvalidRequestError(ApiError):

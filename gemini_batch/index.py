@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import Any, Literal, cast
@@ -66,6 +66,8 @@ class _Members(msgspec.Struct):
 
 
 _open_members = msgspec.json.Decoder(_Members).decode
+_ESCAPED_LETTERS = (b"\\u006", b"\\u0079")
+"""How the letters of ``key`` begin where they are escaped, which spells the same name."""
 
 
 def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
@@ -78,29 +80,30 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
         return Envelope(None, reason=f"the line is longer than {MAX_LINE} bytes and was skipped")
     try:
         found = _open(text)
-        # Rarely more than one, and then most often of a key deeper down.
-        twice = text.count(b'"key"') > 1 and _has_two_keys(text)
+        # Rarely more than one, and then most often of a key deeper down; nobody escapes a letter.
+        doubtful = text.count(b'"key"') > 1 or any(one in text for one in _ESCAPED_LETTERS)
+        twice = doubtful and _has_two_keys(text)
     except ProtocolError as refused:
         return Envelope(None, reason=str(refused))
     if twice:
         return Envelope(None, reason="the line has two keys", keyed=True)
-    key = found.key
-    if key is None and found.metadata is not _NOTHING:
+    key, unread = found.key, ""
+    if found.metadata is not _NOTHING:
         try:
             metadata = rawjson.parse(found.metadata)
         except ProtocolError as refused:
-            return Envelope(None, reason=f"its metadata is {refused}")
-        if isinstance(metadata, dict):
+            metadata, unread = None, f"its metadata is {refused}"
+        if key is None and isinstance(metadata, dict):
             key = cast("dict[str, object]", metadata).get(key_member)
     # With both, the error wins: the service did not vouch for the answer, which raw() still shows.
     has_response, has_error = _holds(found.response), _holds(found.error)
-    reason = "" if has_response or has_error else "the line has neither a response nor an error"
+    neither = "" if has_response or has_error else "the line has neither a response nor an error"
     return Envelope(
         key if isinstance(key, str) else None,
         found.response if has_response else _NOTHING,
         found.error if has_error else _NOTHING,
-        found.metadata,
-        reason,
+        _NOTHING if unread else found.metadata,
+        unread or neither,
         key is not None,
     )
 
@@ -155,7 +158,8 @@ class Index:
 
     Ordinals count results as they arrived. ``seen`` marks the submitted keys that have a result;
     it is ``None`` where the submitted keys are not known. ``illegible`` counts the malformed
-    lines that no key was read from.
+    lines that no key was read from. ``gaps`` are the ordinals of the results with blank lines
+    right before them, and ``blanks`` how many blank lines there are before each of those.
     """
 
     offsets: array[int]
@@ -166,7 +170,8 @@ class Index:
     unexpected: array[int]
     illegible: int
     seen: bytearray | None
-    blanks: tuple[int, ...]
+    gaps: array[int]
+    blanks: array[int]
     keyed_by: Literal["key", "position"]
 
     def __len__(self) -> int:
@@ -174,7 +179,8 @@ class Index:
 
     def line_number(self, ordinal: int) -> int:
         """Return the number of a line, from 1, blank lines included."""
-        return ordinal + 1 + bisect_left(self.blanks, self.offsets[ordinal])
+        gap = bisect_right(self.gaps, ordinal)
+        return ordinal + 1 + (self.blanks[gap - 1] if gap else 0)
 
 
 class Indexer:
@@ -206,7 +212,9 @@ class Indexer:
         self._order = array("Q")
         self._duplicates = array("Q")
         self._unexpected = array("Q")
-        self._blanks: list[int] = []
+        self._gaps = array("Q")
+        self._blanks = array("Q")
+        self._blank = 0
         self._seen = None if keys is None else bytearray(len(keys))
         self._illegible = 0
         self._pieces: Iterator[list[tuple[bytes, int]]] | None = None
@@ -237,10 +245,13 @@ class Indexer:
             if not offset and text.startswith(BOM):
                 offset, length, text = len(BOM), length - len(BOM), text[len(BOM) :]
             if not text.strip():
-                self._blanks.append(offset)
+                self._blank += 1
                 return
         envelope = open_envelope(text, self.key_member)
         ordinal = len(self._offsets)
+        if self._blank > (self._blanks[-1] if self._blanks else 0):
+            self._gaps.append(ordinal)
+            self._blanks.append(self._blank)
         self._offsets.append(offset)
         self._lengths.append(length)
         self._kinds.append(envelope.kind)
@@ -283,6 +294,7 @@ class Indexer:
             self._unexpected,
             self._illegible,
             self._seen,
-            tuple(self._blanks),
+            self._gaps,
+            self._blanks,
             "position" if by_position else "key",
         )

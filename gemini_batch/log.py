@@ -6,6 +6,7 @@ The logger has one INFO line a submission, retry or adoption.
 from __future__ import annotations
 
 import logging
+import sys
 from types import FrameType, TracebackType
 
 from .errors import GeminiBatchError
@@ -32,6 +33,24 @@ def trimmed(error: GeminiBatchError) -> GeminiBatchError:
             link.__traceback__ = _of_the_caller(link.__traceback__)
         link = link.__cause__ or link.__context__
     return error
+
+
+def bare(error: Exception) -> Exception:
+    """Leave out of a traceback what happened in here, whatever the level, and all that led to it.
+
+    For errors of what is given the key, and so has it in its frames.
+    """
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(_of_the_caller(error.__traceback__))
+
+
+def caller() -> tuple[str, int]:
+    """Return the file and the line that called into this package."""
+    # inspect has a public name for it, and takes long to load.
+    frame = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as said
+    while frame.f_back is not None and _is_ours(frame):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno
 
 
 def _of_the_caller(traceback: TracebackType | None) -> TracebackType | None:

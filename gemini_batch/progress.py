@@ -16,7 +16,7 @@ class Progress:
     """How far one stage has come: ``done`` of ``total``, which may not be known.
 
     Encoding and waiting count requests, uploading and downloading bytes; ``state`` is that of the
-    batch while waiting.
+    batch while waiting, and how long ago it was seen if the service cannot be asked.
     """
 
     stage: Literal["encoding", "uploading", "waiting", "downloading"]

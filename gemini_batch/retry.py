@@ -24,15 +24,36 @@ from .errors import (
     UsageError,
 )
 
+LONGEST = 1e9
+"""Seconds: more than that, which is thirty years, is beyond the clocks of some systems."""
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number to reckon with, and not one of the things that look like it."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
 
 def _positive(_: Any, attribute: Any, value: float) -> None:
-    if not (value > 0 and math.isfinite(value)):
-        raise UsageError(f"{attribute.name} must be more than 0 and finite, not {value!r}")
+    if not (is_number(value) and 0 < value < math.inf):
+        raise UsageError(f"{attribute.name} must be more than 0 and finite, not {value!a}")
+    _bounded(attribute.name, value)
 
 
 def _not_negative(_: Any, attribute: Any, value: float) -> None:
-    if not (value >= 0 and math.isfinite(value)):
-        raise UsageError(f"{attribute.name} must be 0 or more and finite, not {value!r}")
+    if not (is_number(value) and 0 <= value < math.inf):
+        raise UsageError(f"{attribute.name} must be 0 or more and finite, not {value!a}")
+    _bounded(attribute.name, value)
+
+
+def _bounded(name: str, value: float) -> None:
+    if value > LONGEST:
+        raise UsageError(f"{name} must be {LONGEST:.0f} or less")
+
+
+def _share(_: Any, attribute: Any, value: float) -> None:
+    _not_negative(_, attribute, value)
+    if value > 1:  # or some pauses would be none at all
+        raise UsageError(f"{attribute.name} is a share, 1 or less, not {value!r}")
 
 
 @frozen
@@ -72,7 +93,7 @@ class PollPolicy:
 
     first: float = field(default=10.0, validator=_positive)
     ceiling: float = field(default=60.0, validator=_positive)
-    jitter: float = field(default=0.1, validator=_not_negative)
+    jitter: float = field(default=0.1, validator=_share)
     grace: float = field(default=300.0, validator=_not_negative)
 
     def pause(self, looks: int, chance: float) -> float:

@@ -52,10 +52,13 @@ class Spool(Protocol):
 
 
 class MemorySpool:
-    """A spool in memory, for what came in one reply and is in memory anyway."""
+    """A spool in memory, for what is there anyway: what came in one reply, or bytes as they are.
 
-    def __init__(self) -> None:
-        self._bytes = bytearray()
+    These are not copied: of many, that would hold up every thread.
+    """
+
+    def __init__(self, begun: bytes | None = None) -> None:
+        self._bytes = bytearray() if begun is None else begun
         self._closed = False
 
     @property
@@ -366,9 +369,7 @@ class Spools:
         """Open a file of the caller's, or take bytes, to be uploaded."""
         if not isinstance(content, bytes):
             return SpooledSource(self._own(OpenFile(content)))
-        spool = self.in_memory()
-        spool.append(content)
-        return SpooledSource(spool)
+        return SpooledSource(self._own(MemorySpool(content)))
 
     def new_file(self, path: StrPath, *, overwrite: bool = False) -> NewFile:
         """Begin a file that takes its name when it is whole."""

@@ -65,6 +65,8 @@ def observe(previous: Observation | None, operation: BatchOperation) -> Observat
     state, finished, awaits_output = _read(operation)
     if previous is not None and previous.finished and (previous.state, finished) != (state, True):
         return evolve(previous, contradiction=_took_back(previous.state, operation))
+    if previous is not None and previous.finished and (lost := _lost(previous, operation)):
+        return evolve(previous, contradiction=lost)
     if previous is None or previous.state == state:
         contradiction = None
     elif previous.state in TRANSITIONS and state not in TRANSITIONS[previous.state]:
@@ -77,6 +79,16 @@ def observe(previous: Observation | None, operation: BatchOperation) -> Observat
 def _took_back(state: BatchState, operation: BatchOperation) -> str:
     now = operation.state if operation.state != state else "unfinished"
     return f"{operation.name} was {state}, and the service now calls it {now}"
+
+
+def _lost(previous: Observation, operation: BatchOperation) -> str | None:
+    """Return the sentence for what a finished batch had, and is not shown any more."""
+    before = previous.operation
+    if before.has_output and not operation.has_output:
+        return f"{operation.name} had results, and the service now shows none"
+    if before.error is not None and operation.error is None:
+        return f"{operation.name} had an error, and the service now shows none"
+    return None
 
 
 def _read(operation: BatchOperation) -> tuple[BatchState, bool, bool]:

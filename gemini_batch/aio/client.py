@@ -15,14 +15,13 @@ import aiohttp
 from ..batch import known_batch
 from ..builders import BatchBuilder, GenerateContentBuilder
 from ..endpoints.batches import build_list, parse_list
-from ..errors import UsageError
 from ..flows.batches import OnUnknown, adopt
 from ..flows.lists import require_page_size
 from ..flows.many import as_completed, wait_all
 from ..flows.submit import Order, order_of, submit, submit_file
 from ..flows.waiting import waiting
 from ..labels import ENTROPY, told_of
-from ..log import trimmed
+from ..log import bare, caller
 from ..methods import GENERATE, Method, R, Text, embed, method_of
 from ..models.file import File, name_of
 from ..models.generation import GenerationResponse
@@ -84,6 +83,7 @@ class AsyncBatchClient:
         spool_dir: str | None = None,
         allow_http: bool = False,
     ) -> None:
+        self._made = caller()
         try:
             settings, key = configure(
                 api_key,
@@ -95,13 +95,13 @@ class AsyncBatchClient:
                 retry=retry,
                 poll=poll,
             )
-        except UsageError as error:
-            raise trimmed(error) from None  # its frames hold the environment, and the key
-        own = session is None
-        connection = Connection(
-            None if session is None else require_harmless(session), settings, key
-        )
-        self._link = Link(connection, spool_dir, owns_session=own)
+            connection = Connection(
+                None if session is None else require_harmless(session), settings, key
+            )
+        except Exception as error:  # noqa: BLE001 - it is raised again, whatever it is
+            api_key = base_url = None  # what tells of an error tells of its variables
+            raise bare(error) from None
+        self._link = Link(connection, spool_dir, owns_session=session is None)
         self._model = model
 
     def generate_content(self) -> GenerateContentBuilder:
@@ -413,10 +413,12 @@ class AsyncBatchClient:
     def __del__(self) -> None:
         link = getattr(self, "_link", None)  # there is none where the arguments were refused
         if link is not None and not link.closed:
-            warnings.warn("an AsyncBatchClient was never closed", ResourceWarning, 2, source=self)
+            message = "an AsyncBatchClient was never closed"
+            warnings.warn_explicit(message, ResourceWarning, *self._made)
 
     def __repr__(self) -> str:
-        return f"<AsyncBatchClient for {self._link.settings.api.origin}>"
+        link = getattr(self, "_link", None)  # as above
+        return f"<AsyncBatchClient for {link.settings.api.origin if link else 'nothing'}>"
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("a client is not pickled or copied: make one where it is needed")

@@ -22,7 +22,7 @@ class Outside(Protocol):
         """Do what the effect asks, and return the answer."""
         ...
 
-    def release(self) -> None:
+    async def release(self) -> None:
         """Let go of whatever is still open."""
         ...
 
@@ -44,7 +44,7 @@ async def run(conversation: Flow[Effect[Any], T], outside: Outside) -> T:
         raise trimmed(error)
     finally:
         steps.close()
-        outside.release()
+        await outside.release()
 
 
 async def iterate(stream: Stream[T], outside: Outside) -> AsyncGenerator[T]:
@@ -63,4 +63,4 @@ async def iterate(stream: Stream[T], outside: Outside) -> AsyncGenerator[T]:
         raise trimmed(error)
     finally:
         steps.close()
-        outside.release()
+        await outside.release()

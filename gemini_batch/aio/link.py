@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from ..effects import Effect, Flow, Request, Response, Stream
 from ..endpoints.replies import Page
@@ -70,6 +70,7 @@ class Link:
 
     async def close(self) -> None:
         """Close the connections, unless the session is the caller's."""
-        self._connection.closed = True
-        if self._owns_session and self._connection.session is not None:
-            await self._connection.session.close()
+        await self._connection.close(owned=self._owns_session)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a client is not pickled or copied: make one where it is needed")

@@ -6,7 +6,7 @@ import threading
 import warnings
 from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, NoReturn, Self, TypeVar
 
 from ..endpoints.replies import Page
 from ..errors import UsageError
@@ -79,6 +79,9 @@ class AsyncStream(Generic[T]):
         if self._open and self._lasting:
             message = "an AsyncStream was neither read to its end nor closed: use async with"
             warnings.warn(message, ResourceWarning, 2, source=self)
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a stream is not pickled or copied: begin one where it is needed")
 
 
 class AsyncPager(AsyncStream[T]):

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from errno import ECONNREFUSED
 from io import BytesIO
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -32,16 +34,59 @@ from ..effects import (
 )
 from ..errors import Delivery, ProtocolError, TransportError, UsageError
 from ..limits import BODY_LIMIT, DRAWN, ERROR_LIMIT, FLOOR, PIECE
+from ..proxies import proxy_for
 from ..settings import Settings
 from ..spool import Spools
+from ..wire import (
+    CERTIFICATE,
+    CUT,
+    CUT_OFF,
+    LINE_LIMIT,
+    REFUSED_TUNNEL,
+    TOO_SLOW,
+    bundle_in,
+    garbled,
+    headers_of,
+    is_sound,
+    late,
+    lost,
+    no_bundle,
+    unconnected,
+    untrusted,
+    user_agent,
+)
 from .punctual import Outgoing
 
 T = TypeVar("T")
 
 
-def own_session() -> aiohttp.ClientSession:
+def own_session(trusted: str | None, agent: str) -> aiohttp.ClientSession:
     """Return a session without limits of its own; it must be made within the loop it serves."""
-    return aiohttp.ClientSession(read_bufsize=PIECE)
+    context: ssl.SSLContext | bool = True
+    if trusted is not None:
+        folder = Path(trusted).is_dir()
+        where = {"capath": trusted} if folder else {"cafile": trusted}
+        context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, **where)
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(ssl=context),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": agent},
+        read_bufsize=PIECE,
+    )
+
+
+def trusted_in(environ: Mapping[str, str]) -> str | None:
+    """Return where the certificates are that the environment says to trust, if it does."""
+    bundle = bundle_in(environ)
+    if bundle is None or Path(bundle).is_dir():
+        return bundle
+    try:
+        readable = CERTIFICATE in Path(bundle).read_bytes()
+    except OSError:
+        readable = False
+    if not readable:
+        raise no_bundle()
+    return bundle
 
 
 def require_harmless(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
@@ -56,18 +101,6 @@ def require_harmless(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
     return session
 
 
-def proxy_for(origin: str) -> str | None:
-    """Return the proxy that the environment names for an origin, as requests would use it.
-
-    aiohttp could find it too, but would read ``~/.netrc`` along with it.
-    """
-    url = urlsplit(origin)
-    if proxy_bypass(url.hostname or ""):
-        return None
-    proxies = getproxies()
-    return proxies.get(url.scheme) or proxies.get("all")
-
-
 @define
 class Connection:
     """What all flows of a client share to reach the service, until it is closed."""
@@ -76,16 +109,30 @@ class Connection:
     settings: Settings
     key: ApiKey
     closed: bool = False
+    _process: int = field(factory=os.getpid, init=False, repr=False)
+    _owned: bool = field(init=False, repr=False)
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
-    _proxy: str | None = field(init=False)
+    _trusted: str | None = field(init=False, repr=False)
+    _agent: str = field(factory=user_agent, init=False, repr=False)  # read from disk: not in a loop
+    _proxy: str | None = field(init=False, repr=False)  # with its password
 
     def __attrs_post_init__(self) -> None:
-        self._proxy = proxy_for(self.settings.api.origin)
+        self._owned = self.session is None
+        secure = self.settings.api.origin.startswith("https:")
+        self._trusted = trusted_in(os.environ) if secure and self.session is None else None
+        # aiohttp could find it too, but would read ~/.netrc along with it; a session that was told
+        # of one itself knows better.
+        told = getattr(self.session, "_default_proxy", None)
+        self._proxy = told or proxy_for(self.settings.api.origin, getproxies(), proxy_bypass)
 
     def require_open(self) -> None:
         """Refuse to go on with a client that is closed."""
         if self.closed:
             raise UsageError("this client is closed; make another one, and get_batch(name) from it")
+        if os.getpid() != self._process:  # two processes would talk at once on each connection
+            raise UsageError(
+                "this client was made before this process was forked off: make one in each process"
+            )
 
     def within_loop(self) -> aiohttp.ClientSession:
         """Return the session, which belongs to the loop that used it first."""
@@ -96,8 +143,34 @@ class Connection:
             )
         self._loop = loop
         if self.session is None:
-            self.session = own_session()
+            self.session = own_session(self._trusted, self._agent)
         return self.session
+
+    async def close(self, *, owned: bool) -> None:
+        """Send nothing any more, and close the session if it is the client's."""
+        session, loop = self.session, self._loop
+        if owned and session is not None and loop is not None and not session.closed:
+            if loop is not asyncio.get_running_loop() and not loop.is_closed():
+                raise UsageError("this client belongs to another event loop: close it there")
+            self.closed = True
+            await session.close()
+        self.closed = True
+
+    def __del__(self) -> None:
+        # The client has said by now that nobody closed it. The session would say so twice more,
+        # with all its connections; it is put away without a word, and without a task.
+        session, loop = getattr(self, "session", None), getattr(self, "_loop", None)
+        if session is None or loop is None or not self._owned or session.closed:
+            return
+        connector = session.connector
+        session.detach()
+        close = getattr(connector, "_close", None)  # all its other ways make a task
+        if close is None:
+            return
+        if loop.is_running() and not _runs_here(loop):
+            loop.call_soon_threadsafe(close)
+        else:
+            close()
 
     async def send(self, request: Request, deadline: float) -> aiohttp.ClientResponse:
         """Send a request, and return its reply with the body still to be read."""
@@ -114,7 +187,7 @@ class Connection:
         body = Outgoing(request.body, deadline, min(timeouts.read, longest))
         with _translated(self.settings):
             async with body.kept():
-                return await session.request(
+                reply = await session.request(
                     request.method,
                     api.origin + request.path,
                     headers=headers,
@@ -123,12 +196,19 @@ class Connection:
                     auto_decompress=False,  # whatever the caller's session says: it has no bound
                     timeout=aiohttp.ClientTimeout(
                         total=None,
+                        connect=None if self._proxy is None else min(timeouts.connect, left),
                         sock_connect=min(timeouts.connect, left),
                         sock_read=min(self.silence(request), longest),
                     ),
                     proxy=self._proxy,
                     middlewares=(self._once,),
+                    max_line_size=LINE_LIMIT,
+                    max_field_size=LINE_LIMIT,
                 )
+        if not is_sound(_version(reply), reply.status, reply.raw_headers):
+            reply.close()
+            raise garbled(api.origin)
+        return reply
 
     def silence(self, request: Request) -> float:
         """Return how many seconds may pass without a byte of the reply."""
@@ -142,8 +222,23 @@ class Connection:
         aiohttp repeats GET and DELETE by itself when it sees its own error for a lost connection;
         a delete that has acted would then be told as not found.
         """
+        if self.session is not None and aiohttp.hdrs.AUTHORIZATION not in self.session.headers:
+            request.headers.pop(aiohttp.hdrs.AUTHORIZATION, None)  # it is of ~/.netrc
+        if self._proxy is None:
+            request.update_proxy(None, None, None)  # it is of the environment, read otherwise
         with _translated(self.settings):
             return await handle(request)
+
+
+def _version(reply: aiohttp.ClientResponse) -> tuple[int, int]:
+    return (reply.version.major, reply.version.minor) if reply.version else (0, 9)
+
+
+def _runs_here(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 def _spare(request: Request) -> float:
@@ -201,7 +296,7 @@ class AiohttpTransport:
 
     def _scrubbed(self, reply: aiohttp.ClientResponse, body: bytes = b"") -> Response:
         """Return what came back; what a service says of a refusal may quote the key."""
-        headers = {name.lower(): value for name, value in reply.headers.items()}
+        headers = headers_of(reply.raw_headers)
         if reply.status >= 300:
             scrub = self._connection.key.scrub
             body = scrub(body)
@@ -244,11 +339,11 @@ class AiohttpTransport:
             self._open.close()
             self._open = self._refusal = None
 
-    def release(self) -> None:
-        """Let go of whatever is still open."""
+    async def release(self) -> None:
+        """Let go of whatever is still open; of files in a thread, for a disk may take its time."""
         self._let_go()
         if self._spools is not None:
-            self._spools.close()
+            await _in_thread(self._spools.close)
 
 
 async def _drawn(supply: Iterator[Any] | AsyncIterator[Any]) -> list[Any]:
@@ -297,35 +392,41 @@ def _translation(error: Exception, host: str) -> TransportError:
     said = _words(error)
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
-            return TransportError(
-                f"no trusted connection to {host}: {said}. A certificate of your own authority is "
-                "named by the variable SSL_CERT_FILE",
-                Delivery.NOT_SENT,
-                permanent=True,
-            )
-        case aiohttp.ClientConnectorError() | aiohttp.ConnectionTimeoutError():
-            return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
+            return untrusted(host, said or CUT_OFF)
+        case aiohttp.ConnectionTimeoutError():
+            return unconnected(host, TOO_SLOW)
+        case aiohttp.ClientConnectorError():
+            return unconnected(host, said or CUT_OFF)
         case TimeoutError() if _connecting(error):
-            return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
+            return unconnected(host, TOO_SLOW)
+        case aiohttp.ClientError() if _connecting(error):
+            return unconnected(host, said or REFUSED_TUNNEL)
         case TimeoutError():
-            return TransportError(f"no answer in time from {host}: {said}", timed_out=True)
+            return late(host)
+        case aiohttp.ClientResponseError():
+            return garbled(host)
         case _:
-            return TransportError(f"the connection was lost to {host}: {said}")
+            return lost(host, said or CUT)
 
 
 def _connecting(error: BaseException) -> bool:
-    """Tell whether the time was over before there was a connection, and so before anything went."""
-    cancelled = error.__cause__
-    return cancelled is not None and any(
+    """Tell whether it ended before there was a connection, and so before anything went."""
+    return any(
         frame.f_code.co_name == "connect" and frame.f_globals["__name__"] == "aiohttp.connector"
-        for frame, _ in traceback.walk_tb(cancelled.__traceback__)
+        for one in (error, error.__cause__)
+        if one is not None
+        for frame, _ in traceback.walk_tb(one.__traceback__)
     )
 
 
 def _words(error: BaseException) -> str:
-    """Return what the operating system said, or else what kind of failure it was."""
-    inner = getattr(error, "os_error", error)
-    if isinstance(inner, ssl.SSLError):
-        return str(inner.reason or type(inner).__name__)
-    words = getattr(inner, "strerror", None) if isinstance(inner, OSError) else None
-    return str(words or type(inner).__name__)
+    """Return what the operating system said, or why a certificate was refused, if it is that."""
+    inner = getattr(error, "certificate_error", None) or getattr(error, "os_error", error)
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return inner.verify_message.rstrip(".")
+    if isinstance(inner, ssl.SSLError) and inner.reason:
+        return str(inner.reason)
+    words = str(inner.strerror or "") if isinstance(inner, OSError) else ""
+    if isinstance(inner, ConnectionRefusedError):
+        words = os.strerror(ECONNREFUSED)  # asyncio says to whom, and not what
+    return words or (_words(error.__cause__) if error.__cause__ is not None else "")

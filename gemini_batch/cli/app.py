@@ -85,7 +85,7 @@ def _run(arguments: Sequence[str], interrupts: Interrupts) -> int:
     except Exited as ended:
         return ended.exit_code
     except click.ClickException as wrong:
-        wrong.show()
+        wrong.show(sys.stderr)  # click would write UTF-8 where that is not what is read
         return wrong.exit_code
     except KeyboardInterrupt:
         return Exit.INTERRUPTED

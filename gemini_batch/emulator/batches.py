@@ -193,8 +193,7 @@ class Batches:
         if batch.script is not None:  # of which nobody can take a step any more
             self._counted = [one for one in self._counted if one is not batch]
         self._acted.append(Act(exchange.operation, batch.name))
-        writing = batch.writing is not None and not batch.writing.done()
-        if isinstance(batch.source, FileSource) and not writing:
+        if isinstance(batch.source, FileSource) and batch.writing is None:
             batch.source.path.unlink()
         self._result_path(batch.id).unlink(missing_ok=True)
         return json_reply({})
@@ -210,6 +209,7 @@ class Batches:
         if results is None or results.path is None:
             raise RefusalError(404)
         if batch.ended is not None and self._clock.now() >= batch.ended + LIFETIME:
+            results.path.unlink(missing_ok=True)
             raise RefusalError(404)
         return results.path
 
@@ -298,13 +298,22 @@ class Batches:
         """Return the results once they are written; ``None`` while that takes its time."""
         if batch.writing is None:
             plan = self._plan(batch, word)
-            batch.writing = asyncio.create_task(
-                asyncio.to_thread(write_results, plan, self._answers, self._faults, self._closing)
-            )
+            batch.writing = asyncio.create_task(self._write(batch, plan))
             self._writings.add(batch.writing)
             batch.writing.add_done_callback(self._writings.discard)
         await asyncio.wait([batch.writing], timeout=patience)
         return batch.writing.result() if batch.writing.done() else None
+
+    async def _write(self, batch: Batch, plan: Plan) -> Results:
+        try:
+            return await asyncio.to_thread(
+                write_results, plan, self._answers, self._faults, self._closing
+            )
+        finally:
+            if isinstance(plan.source, FileSource):
+                plan.source.path.unlink()  # nobody reads it any more
+            if batch.id not in self._batches:  # it was deleted meanwhile
+                plan.path.unlink(missing_ok=True)
 
     def _plan(self, batch: Batch, word: str) -> Plan:
         count = len(batch.source)

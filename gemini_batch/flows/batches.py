@@ -34,6 +34,8 @@ from ..log import log
 from ..models.operation import BatchOperation
 from ..retry import Action, Call, action_for
 from ..settings import Settings
+from ..states import Observation
+from ..text import printable
 from .calls import exchange, patience
 from .lists import members
 
@@ -68,14 +70,20 @@ def cancel(settings: Settings, name: str) -> FlowBody[None]:
 
 
 @flow
-def delete(settings: Settings, name: str) -> FlowBody[None]:
-    """Remove a batch. Not finding it counts as done where an earlier attempt may have acted."""
+def delete(settings: Settings, name: str, last: Observation | None = None) -> FlowBody[None]:
+    """Remove a batch. Not finding it counts as done where an earlier attempt may have acted.
+
+    ``last`` is what is known of it: one that was still at work is worth a warning.
+    """
     left = yield from patience(settings)
     try:
         yield from exchange(settings, build_delete(settings.api, name), Call.DELETE, left)
     except NotFoundError:
         if not left.doubtful:
             raise
+    if last is not None and not last.finished:
+        warning = "%s was %s when it was last seen; deleting does not stop it, and it may be billed"
+        log.warning(warning, name, printable(last.state))
 
 
 @flow
@@ -226,8 +234,8 @@ def _create_once(
     looked = False
     until = (yield from Now()) + look_for
     for pause in _looks(look_for):
-        if (yield from Now()) + pause > until:
-            break
+        if pause and (yield from Now()) + pause > until:
+            break  # but for the first look, which costs nothing and may find it
         yield from Sleep(pause)
         try:
             operation = yield from find(settings, label, until, started)

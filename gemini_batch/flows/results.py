@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -50,9 +51,10 @@ def status(settings: Settings, batch: Batch[R], spools: Spools) -> FlowBody[Batc
     known = known_status(batch)
     if known is not None:
         return known
+    before = batch.observation
     seen = yield from look(settings, batch.name)
     batch.require_kind(seen.operation)
-    observation = batch.observe(seen.operation)
+    observation = batch.observe(seen.operation, before)
     sighting = Sighting(seen, observation)
     return (yield from status_after(settings, batch, sighting, spools, report_nothing))
 
@@ -155,26 +157,31 @@ def stream(
         raise _ended(batch.name, final, _salvage(final))
     lines, number, count = LineSplitter(), 0, 0
 
-    def read(line: Line) -> StreamBody[BatchGenerationResponseItem[R]]:
+    def read(begun: Callable[[], Iterator[Line]]) -> list[BatchGenerationResponseItem[R]]:
         nonlocal number, count
-        number += 1
-        text = line.text
-        if text is not None and not line.offset:
-            text = text.removeprefix(BOM)
-        if text is None or text.strip():
-            envelope = open_envelope(text, batch.key_member)
-            # A line that tells no key makes up for no request that is missing.
-            count += envelope.kind is not Kind.MALFORMED or envelope.key is not None
-            yield Item(read_item(text or b"", envelope, batch.kind, number, envelope.key))
+        items: list[BatchGenerationResponseItem[R]] = []
+        for line in begun():
+            number += 1
+            text = line.text
+            if text is not None and not line.offset:
+                text = text.removeprefix(BOM)
+            if text is None or text.strip():
+                envelope = open_envelope(text, batch.key_member)
+                # A line that tells no key makes up for no request that is missing.
+                count += envelope.kind is not Kind.MALFORMED or envelope.key is not None
+                items.append(read_item(text or b"", envelope, batch.kind, number, envelope.key))
+        return items
+
+    def tell(begun: Callable[[], Iterator[Line]]) -> StreamBody[BatchGenerationResponseItem[R]]:
+        for item in (yield from Offload(partial(read, begun))):
+            yield Item(item)
 
     def consume(piece: bytes) -> StreamBody[BatchGenerationResponseItem[R]]:
-        for line in lines.feed(piece):
-            yield from read(line)
+        yield from tell(partial(lines.feed, piece))
 
     yield from fed_by(_output(settings, batch, sighting, terms.report), consume)
-    for line in lines.finish():
-        yield from read(line)
-    if isinstance(final, Cancelled | Expired):
+    yield from tell(lines.finish)
+    if isinstance(final, Failed | Cancelled | Expired):
         raise _ended(batch.name, final, f"{count} results came back all the same")
     expected = operation.stats.request_count if batch.keys is None else len(batch.keys)
     if expected is not None and count < expected:
@@ -187,7 +194,9 @@ def status_after(
     """Return the status for a look, with the results of a finished batch."""
     observation = sighting.observation
     found = None
-    if observation.finished and observation.operation.has_output:
+    # A status that says it failed has no place for results; whoever streams them gets them.
+    wanted = observation.finished and observation.state != BatchState.FAILED
+    if wanted and observation.operation.has_output:
         try:
             found = yield from collect(settings, batch, sighting, spools, report)
         except ResultsGoneError as gone:
@@ -232,17 +241,25 @@ def collect(
         key_member=batch.key_member,
         expected=operation.stats.request_count,
     )
-    _remark(found, operation)
+    _remark(found, index.kinds, operation)
     batch.results = found
     return found
 
 
-def _remark(found: BatchResults[Any], operation: BatchOperation) -> None:
+def _remark(found: BatchResults[Any], kinds: bytearray, operation: BatchOperation) -> None:
     """Log what is odd about a set of results; the results themselves win."""
-    name, count = operation.name, operation.stats.request_count
+    name, stats, count = operation.name, operation.stats, operation.stats.request_count
     if count is not None and not (count == len(found) == found.resolved_count):
         told = "%s has %d requests and %d results, which answer %d of them"
         log.warning(told, name, count, len(found), found.resolved_count)
+    else:
+        for what, counted, kind in (
+            ("were answered", stats.successful_request_count, Kind.SUCCESS),
+            ("failed", stats.failed_request_count, Kind.ERROR),
+        ):
+            if counted not in {None, kinds.count(kind)}:
+                told = "%s counts %d requests that %s, and its results show %d"
+                log.warning(told, name, counted, what, kinds.count(kind))
     if found.keyed_by == "position":
         log.warning("%s was made without keys: its results are keyed by position", name)
 

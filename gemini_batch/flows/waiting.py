@@ -15,11 +15,14 @@ from ..endpoints.batches import Look
 from ..errors import ApiError, GeminiBatchError, ProtocolError, UsageError, WaitTimeoutError
 from ..log import log
 from ..progress import Progress, Report, report_for, report_nothing
-from ..retry import PollPolicy, is_transient
+from ..retry import LONGEST, PollPolicy, is_number, is_transient
 from ..settings import Settings
 from ..states import Observation
 from ..text import printable
 from .batches import look
+
+LONGEST_PAUSE = 3600.0
+"""Seconds after which a batch is looked at again, whatever the service asked for."""
 
 
 @frozen
@@ -38,11 +41,12 @@ def waiting(
     progress: bool | Report,  # noqa: FBT001 - what the caller gave, passed on
 ) -> Waiting:
     """Return how to wait, for the arguments of a handle's method."""
-    seconds, policy = cast("object", timeout), cast("object", poll)
-    if seconds is not None and not (
-        isinstance(seconds, int | float) and seconds >= 0 and math.isfinite(seconds)
-    ):
-        raise UsageError(f"timeout must be 0 or more and finite, or None, not {seconds!r}")
+    policy = cast("object", poll)
+    if timeout is not None and not (is_number(timeout) and 0 <= timeout <= LONGEST):
+        raise UsageError(
+            f"timeout must be 0 or more and finite, or None, and {LONGEST:.0f} at most, "
+            f"not {timeout!r:.80}"
+        )
     if not isinstance(policy, PollPolicy | None):
         raise UsageError(f"poll is a PollPolicy, or None for the client's, not {policy!a}")
     return Waiting(poll or settings.poll, timeout, report_for(progress))
@@ -66,6 +70,7 @@ class Lookout:
     give_up: float
     state: str | None = None
     _looks: int = 0
+    _seen: float | None = None
     _done_since: float | None = None
     failure: GeminiBatchError | None = field(default=None, init=False)
 
@@ -73,16 +78,16 @@ class Lookout:
         """Look once; a look that fails for the moment is no sighting."""
         self._looks += 1
         self.failure = None
+        known = self.batch.observation
         try:
             seen = yield from look(self.settings, self.batch.name, self.give_up)
         except GeminiBatchError as error:
             if not is_transient(error):
                 raise
-            log.info("%s could not be looked at, going on: %s", self.batch.name, error)
             self.failure = error
             return None
         self.batch.require_kind(seen.operation)
-        observation = self.batch.observe(seen.operation)
+        observation = self.batch.observe(seen.operation, known)
         self._remark(observation)
         self.state = str(observation.state)
         return Sighting(seen, observation)
@@ -95,10 +100,13 @@ class Lookout:
         if not observation.state.recognised and self.state != observation.state:
             log.warning("%s is in a state not known here: %s", name, printable(observation.state))
 
-    def require_output(self, sighting: Sighting | None, now: float) -> None:
-        """Give up on a batch that is called done for long and has nothing to show."""
+    def take(self, sighting: Sighting | None, now: float) -> None:
+        """Take in a look; give up on a batch called done for long that has nothing to show."""
         if sighting is None:
+            name, age = self.batch.name, self._age(now)
+            log.info("%s could not be looked at, going on (%s): %s", name, age, self.failure)
             return
+        self._seen = now
         if not sighting.observation.awaits_output:
             self._done_since = None
         elif self._done_since is None:
@@ -109,10 +117,25 @@ class Lookout:
                 f"{self.poll.grace:g} s and has nothing to show. Look again later"
             )
 
+    def _age(self, now: float) -> str:
+        return "not seen yet" if self._seen is None else f"last seen {now - self._seen:.0f} s ago"
+
+    def overdue(self, now: float) -> Progress:
+        """Return how far the batch was when it was last seen, and how long ago that is."""
+        before = self.batch.observation
+        if before is None:
+            return Progress("waiting", 0, None, f"{self._age(now)},")
+        last = _progress(before)
+        return evolve(last, state=f"{last.state}, {self._age(now)},")
+
     def pause(self) -> float:
-        """Return how long to wait before the next look: at least as long as the service asks."""
+        """Return how long to wait before the next look: as long as the service asks, or nearly.
+
+        One that asks for days may think better of it, or not mean it.
+        """
         asked_for = self.failure.retry_after if isinstance(self.failure, ApiError) else None
-        return max(self.poll.pause(self._looks, self.settings.chance()), asked_for or 0.0)
+        pause = self.poll.pause(self._looks, self.settings.chance())
+        return max(pause, min(asked_for or 0.0, LONGEST_PAUSE))
 
 
 @flow
@@ -129,7 +152,9 @@ def looks(settings: Settings, batch: Batch[Any], terms: Waiting) -> StreamBody[S
             if sighting.observation.finished:
                 return
         now = yield from Now()
-        lookout.require_output(sighting, now)
+        lookout.take(sighting, now)
+        if sighting is None:
+            terms.report(lookout.overdue(now))
         left = give_up - now
         if terms.timeout is not None and left <= 0:
             raise WaitTimeoutError(batch.name, terms.timeout, lookout.state) from lookout.failure
@@ -183,8 +208,10 @@ def endings(
         try:
             outcome = yield from lookout.look()
             now = yield from Now()
-            lookout.require_output(outcome, now)
+            lookout.take(outcome, now)
         except GeminiBatchError as error:
+            if isinstance(error, UsageError) and error.operation is None:
+                raise  # the client is closed, or used where it does not belong: that is for all
             outcome, now = error, math.inf
         requests.count(position, lookout.batch)
         if isinstance(outcome, GeminiBatchError) or (outcome and outcome.observation.finished):

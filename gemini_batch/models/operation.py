@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from attrs import evolve, frozen
 
@@ -42,8 +42,12 @@ class BatchStats(Model):
     def completed(self) -> Self:
         """Return these stats with absent counts as 0 where the given ones account for all.
 
-        The service leaves out counts that are zero; but one it leaves out need not be zero.
+        The service leaves out counts that are zero; but one it leaves out need not be zero. What
+        is less than nothing is no count.
         """
+        unknown: dict[str, Any] = {one: None for one in _COUNTS if (getattr(self, one) or 0) < 0}
+        if unknown:
+            return evolve(self, **unknown).completed()
         given = (
             self.successful_request_count,
             self.failed_request_count,
@@ -58,6 +62,12 @@ class BatchStats(Model):
             failed_request_count=failed,
             pending_request_count=pending,
         )
+
+
+_COUNTS = (
+    *("request_count", "successful_request_count"),
+    *("failed_request_count", "pending_request_count"),
+)
 
 
 @frozen

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Generic, NoReturn, cast
 
-from attrs import evolve
-
 from ..batch import Batch
 from ..custody import Custody
 from ..errors import GeminiBatchError, NotFoundError, SyncHandleReturnedError, UsageError
@@ -138,11 +136,11 @@ class SyncBatchHandle(Generic[R]):
         with self._custody.consume("cancel"):
             try:
                 self._link.run(cancel(self._link.settings, self.name))
-            except NotFoundError:
+            except (NotFoundError, UsageError):
                 raise
             except GeminiBatchError as reason:
                 raise self._returned("cancel", reason) from reason
-        return SyncBatchHandle(self._link, evolve(self._batch))
+        return SyncBatchHandle(self._link, self._batch.after_cancelling())
 
     def delete(self) -> None:
         """Remove the batch and its results; this handle is consumed.
@@ -157,8 +155,8 @@ class SyncBatchHandle(Generic[R]):
         self._link.require_open()
         with self._custody.consume("delete"):
             try:
-                self._link.run(delete(self._link.settings, self.name))
-            except NotFoundError:
+                self._link.run(delete(self._link.settings, self.name, self._batch.observation))
+            except (NotFoundError, UsageError):
                 raise
             except GeminiBatchError as reason:
                 raise self._returned("delete", reason) from reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import Generic, NoReturn, Self, TypeVar
 
 from ..endpoints.replies import Page
 from ..errors import UsageError
@@ -64,6 +64,9 @@ class SyncStream(Generic[T]):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("a stream is not pickled or copied: begin one where it is needed")
 
 
 class SyncPager(SyncStream[T]):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import time
 import traceback
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from http.client import IncompleteRead, RemoteDisconnected
+from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from itertools import islice
+from pathlib import Path
 from typing import Any, cast
+from urllib.request import getproxies, proxy_bypass
 
 import requests
-from attrs import define
+from attrs import define, field
 from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -40,22 +45,59 @@ from ..effects import (
 )
 from ..errors import Delivery, ProtocolError, TransportError, UsageError
 from ..limits import BODY_LIMIT, DRAWN, ERROR_LIMIT, FLOOR, PIECE
+from ..proxies import proxy_for
 from ..settings import Settings
 from ..spool import Spools
+from ..wire import (
+    CERTIFICATE,
+    CUT,
+    CUT_OFF,
+    REFUSED_TUNNEL,
+    TOO_SLOW,
+    bundle_in,
+    garbled,
+    headers_of,
+    is_sound,
+    late,
+    lost,
+    no_bundle,
+    unconnected,
+    untrusted,
+    user_agent,
+)
 from .punctual import Due, Outgoing, PunctualAdapter, kept
 
 _NEVER_CONNECTED = (ConnectTimeoutError, NewConnectionError, ProxyError)
 _INSECURE = (ssl.SSLError, SSLError, requests.exceptions.SSLError)
 _LATE = (TimeoutError, ReadTimeoutError, requests.ReadTimeout)
 _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+_CUT_SHORT = (RemoteDisconnected, IncompleteRead, *_CUT)
 
 
 def own_session() -> requests.Session:
     """Return a session that keeps to deadlines, and never repeats anything by itself."""
     session = requests.Session()
+    session.verify = trusted_in(os.environ) or True
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.clear()
+    session.headers.update({"User-Agent": user_agent(), "Accept": "*/*"})
     for scheme in ("https://", "http://"):
         session.mount(scheme, PunctualAdapter(pool_maxsize=32, max_retries=Retry(0, read=False)))
     return session
+
+
+def trusted_in(environ: Mapping[str, str]) -> str | None:
+    """Return where the certificates are that the environment says to trust, if it does."""
+    bundle = bundle_in(environ)
+    if bundle is None or Path(bundle).is_dir():
+        return bundle
+    try:
+        readable = CERTIFICATE in Path(bundle).read_bytes()
+    except OSError:
+        readable = False
+    if not readable:
+        raise no_bundle()
+    return bundle
 
 
 def require_harmless(session: requests.Session) -> requests.Session:
@@ -97,11 +139,33 @@ class Connection:
     settings: Settings
     key: ApiKey
     closed: bool = False
+    _process: int = field(factory=os.getpid, init=False, repr=False)
+    _proxies: dict[str, str | None] | None = field(init=False, repr=False)  # with their passwords
+
+    def __attrs_post_init__(self) -> None:
+        # Without this requests would choose, for a session too that was told of proxies itself,
+        # which knows better.
+        session, origin = self.session, self.settings.api.origin
+        told = cast("dict[str, str]", session.proxies)
+        self._proxies = None
+        if session.trust_env:
+            proxy = None if told else proxy_for(origin, getproxies(), proxy_bypass)
+            self._proxies = {"all": None, origin.partition(":")[0]: proxy, **told}
 
     def require_open(self) -> None:
         """Refuse to go on with a client that is closed."""
         if self.closed:
             raise UsageError("this client is closed; make another one, and get_batch(name) from it")
+        if os.getpid() != self._process:  # two processes would talk at once on each connection
+            raise UsageError(
+                "this client was made before this process was forked off: make one in each process"
+            )
+
+    def close(self, *, owned: bool) -> None:
+        """Send nothing any more, and close the session if it is the client's."""
+        self.closed = True
+        if owned:
+            self.session.close()
 
     def send(self, request: Request, deadline: float) -> requests.Response:
         """Send a request, and return its reply with the body still to be read."""
@@ -117,7 +181,7 @@ class Connection:
         reading = min(request.read_timeout or timeouts.read, longest)
         due = Due(deadline + _spare(request), reading, min(timeouts.read, longest))
         with _translated(self.settings), kept(due):
-            return self.session.request(
+            reply = self.session.request(
                 request.method,
                 api.origin + request.path,
                 headers=headers,
@@ -127,7 +191,21 @@ class Connection:
                 allow_redirects=False,  # the key would go along
                 timeout=(min(timeouts.connect, left), reading),
                 auth=_keep_as_is,
+                proxies=cast("dict[str, str]", self._proxies),  # None for none is left out of stubs
             )
+        raw = reply.raw
+        if not is_sound(divmod(raw.version, 10), reply.status_code, _fields(reply)):
+            reply.close()
+            raise garbled(api.origin)
+        return reply
+
+
+def _fields(reply: requests.Response) -> list[tuple[bytes, bytes]]:
+    """Return the headers of a reply as they came, line by line."""
+    return [
+        (name.encode("latin-1"), value.encode("latin-1"))
+        for name, value in reply.raw.headers.iteritems()
+    ]
 
 
 def _spare(request: Request) -> float:
@@ -183,7 +261,7 @@ class RequestsTransport:
 
     def _scrubbed(self, reply: requests.Response, body: bytes = b"") -> Response:
         """Return what came back; what a service says of a refusal may quote the key."""
-        headers = {name.lower(): value for name, value in reply.headers.items()}
+        headers = headers_of(_fields(reply))
         if reply.status_code >= 300:
             scrub = self._connection.key.scrub
             body = scrub(body)
@@ -217,7 +295,7 @@ class RequestsTransport:
 
     def _read(self, reply: requests.Response) -> bytes:
         # Not through requests, which would wait until a piece is full.
-        with _translated(self._connection.settings):
+        with _translated(self._connection.settings, begun=True):
             return cast("bytes", reply.raw.read1(PIECE, decode_content=False))
 
     def _let_go(self) -> None:
@@ -233,8 +311,8 @@ class RequestsTransport:
 
 
 @contextmanager
-def _translated(settings: Settings) -> Generator[None]:
-    """Turn failures of the network into ours.
+def _translated(settings: Settings, *, begun: bool = False) -> Generator[None]:
+    """Turn failures of the network into ours, be it that the reply had ``begun``.
 
     Without a cause: what requests raises holds the request, and with it the key.
     """
@@ -242,27 +320,25 @@ def _translated(settings: Settings) -> Generator[None]:
     try:
         yield
     except (requests.RequestException, HTTPError, OSError) as error:
-        raise _translation(error, host) from None
+        raise _translation(error, host, begun=begun) from None
 
 
-def _translation(error: Exception, host: str) -> TransportError:
+def _translation(error: Exception, host: str, *, begun: bool) -> TransportError:
     reasons = list(_reasons(error))
-    said = next(
-        (str(one.strerror) for one in reasons if _has_words(one)), type(reasons[-1]).__name__
-    )
+    said = next((words for one in reasons if (words := _words(one))), "")
     connecting = any(isinstance(one, _NEVER_CONNECTED) or _connecting(one) for one in reasons)
     if _is_untrusted(reasons, connecting=connecting):
-        return TransportError(
-            f"no trusted connection to {host}: {said}. A certificate of your own authority is "
-            "named by the variable REQUESTS_CA_BUNDLE",
-            Delivery.NOT_SENT,
-            permanent=True,
-        )
-    if connecting:
-        return TransportError(f"cannot connect to {host}: {said}", Delivery.NOT_SENT)
+        return untrusted(host, said or CUT_OFF)
     slow = any(isinstance(one, _LATE) for one in reasons)
-    what = "no answer in time from" if slow else "the connection was lost to"
-    return TransportError(f"{what} {host}: {said}", timed_out=slow)
+    if connecting:
+        cut_off = any(isinstance(one, _CUT) for one in reasons)
+        why = TOO_SLOW if slow else CUT_OFF if cut_off else REFUSED_TUNNEL
+        return unconnected(host, said or why)
+    if slow:
+        return late(host)
+    if any(isinstance(one, _CUT_SHORT) for one in reasons) or said:
+        return lost(host, CUT if begun or not said else said)
+    return garbled(host)
 
 
 def _connecting(error: BaseException) -> bool:
@@ -282,8 +358,16 @@ def _is_untrusted(reasons: list[BaseException], *, connecting: bool) -> bool:
     return any(isinstance(one, _INSECURE) for one in reasons)
 
 
-def _has_words(error: BaseException) -> bool:
-    return isinstance(error, OSError) and bool(error.strerror)
+def _words(error: BaseException) -> str:
+    """Return what the operating system said, or why a certificate was refused, if it is that."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return str(error.verify_message).rstrip(".")
+    if isinstance(error, _CUT):
+        return ""
+    if isinstance(error, ssl.SSLError) and error.reason:
+        return str(error.reason)
+    words: str | None = error.strerror if isinstance(error, OSError) else None
+    return words or ""
 
 
 def _reasons(error: BaseException | None) -> Iterator[Any]:
