@@ -227,6 +227,17 @@ def coverage(session: nox.Session) -> None:
         session.run("coverage", "report", part, "--format=total", f"--fail-under={floor}", env=env)
 
 
+@nox.session(requires=SUITES)
+def catalogue(session: nox.Session) -> None:
+    """Judge whether every test that the catalogue of what can go wrong names has passed.
+
+    ``-- --write`` writes down where, for the documentation.
+    """
+    install_project(session)
+    reports = [str(MEASURED / suite / "report.xml") for suite in SUITES]
+    session.run("python", "-m", "tests.docs.passed", *session.posargs, *reports)
+
+
 def closing_line(report: Path) -> str:
     """Say how many tests a suite ran, in the words of pytest's own closing line."""
     [suite] = ET.parse(report).getroot().iter("testsuite")  # noqa: S314 — our own file
@@ -334,6 +345,32 @@ def installed_version(prefix: Path, package: str) -> str:
 def major_of(version: str) -> int:
     """Return the first number of a version, which may begin with a v."""
     return int(version.removeprefix("v").split(".")[0])
+
+
+@nox.session(default=False, python=next(iter(interpreters().values()), False))
+def fuzz(session: nox.Session) -> None:
+    """Let a fuzzer look for bytes that the readers of lines, results and JSON misread.
+
+    20 seconds for each of them, or ``-- --seconds 3600``, or ``-- codec`` alone. It runs on the
+    oldest Python here, for which there is a fuzzer soonest.
+    """
+    install_project(session)
+    tools = nox.project.dependency_groups(PROJECT, "fuzz")
+    try:
+        session.install("--only-binary", ":all:", "--constraint", str(CONSTRAINTS), *tools)
+    except CommandFailed:
+        session.skip(f"the package index has no {', '.join(tools)} for this machine and Python")
+    session.run("python", "-m", "tests.fuzz.run", *session.posargs)
+
+
+@nox.session(default=False)
+def live(session: nox.Session) -> None:
+    """Ask the real service what only it can tell; without an API key, say what was not asked.
+
+    It costs less than a cent. ``-- --live-record FILE`` goes on with an earlier run.
+    """
+    install_project(session, "tests")
+    session.run("python", "-m", "tests.live", *session.posargs)
 
 
 @nox.session(default=False)

@@ -1,14 +1,19 @@
-"""What holds in every test: no real waiting, no network beyond loopback, no foreign settings."""
+"""What holds in every test: no real waiting, no network beyond loopback, no foreign settings.
+
+And no key that surfaces: every test is listened to, with all its children.
+"""
 
 import asyncio
 import ipaddress
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
+
+from tests.canary import SONG, Ear
 
 LONGEST_SLEEP = 0.25
 """Seconds a test may sleep unmarked: enough to let a server act, too little to add up."""
@@ -17,9 +22,7 @@ SETTINGS = ("GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL")
 
 
 @pytest.fixture(autouse=True)
-def outside_world(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[None]:
+def outside_world(request: pytest.FixtureRequest) -> Iterator[None]:
     """Keep the test from sleeping, from the network and from the settings of this machine."""
     offences: list[str] = []
 
@@ -28,17 +31,45 @@ def outside_world(
         offences.append(offence)
         pytest.fail(offence)
 
-    for name in SETTINGS:
-        monkeypatch.delenv(name, raising=False)
-    if request.node.get_closest_marker("real_time") is None:
-        for module in (time, asyncio):
-            monkeypatch.setattr(module, "sleep", _brief(module.sleep, refuse))
-    for name in ("connect", "connect_ex"):
-        monkeypatch.setattr(socket.socket, name, _near(getattr(socket.socket, name), refuse))
-    monkeypatch.setattr(socket, "getaddrinfo", _named(socket.getaddrinfo, refuse))
-    yield
+    with pytest.MonkeyPatch.context() as patch:  # of its own, which no test undoes
+        for name in SETTINGS:
+            patch.delenv(name, raising=False)
+        if request.node.get_closest_marker("real_time") is None:
+            for module in (time, asyncio):
+                patch.setattr(module, "sleep", _brief(module.sleep, refuse))
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _near(getattr(socket.socket, name), refuse))
+        patch.setattr(socket, "getaddrinfo", _named(socket.getaddrinfo, refuse))
+        yield
     if offences:
         pytest.fail("; ".join(offences))
+
+
+@pytest.fixture(autouse=True)
+def ear(request: pytest.FixtureRequest) -> Iterator[Ear]:
+    """Fail the test if the API key surfaces anywhere but in its own header."""
+    ear = Ear()
+    folder = request.getfixturevalue("tmp_path") if "tmp_path" in request.fixturenames else None
+    with pytest.MonkeyPatch.context() as patch:  # of its own, which no test undoes
+        ear.hear_everything(patch)
+        yield ear
+    if folder is not None:
+        ear.hear_files(folder)
+    assert [] == ear.leaks
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that passed while the key is in what it, or a child of it, wrote anywhere."""
+    del item
+    report = yield
+    told = [name for name, text in report.sections if SONG in text]
+    if call.when == "teardown" and report.passed and told:
+        report.outcome = "failed"
+        report.longrepr = f"the API key surfaced: {', '.join(told)}"
+    return report
 
 
 def _brief(sleep: Callable[..., Any], refuse: Callable[[str], None]) -> Callable[..., Any]:

@@ -14,8 +14,8 @@ from attrs import frozen
 
 from gemini_batch.cli.app import run_app
 from gemini_batch.emulator import Emulator
+from tests.canary import CANARY
 
-KEY = "AIzaCANARYcanaryCANARYcanary0000000000"
 QUICKLY = ("--poll-interval", "0.02")
 
 
@@ -49,7 +49,7 @@ def emulator() -> Iterator[Emulator]:
 @pytest.fixture
 def settings(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
     """Set what a user would: a key, here also the address; return the whole environment."""
-    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    monkeypatch.setenv("GEMINI_API_KEY", CANARY)
     monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", emulator.url)
     monkeypatch.chdir(tmp_path)
     return dict(os.environ)
@@ -71,7 +71,6 @@ def command(
         status = run_app(words)
         said = capsysbinary.readouterr()
         out, err = said.out.decode("utf-8"), said.err.decode("utf-8")
-        assert KEY not in out + err
         return Done(status, out, err)
 
     return run

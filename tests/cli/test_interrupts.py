@@ -172,3 +172,55 @@ def test_a_base_install_says_what_to_install(lacking: str) -> None:
     assert (2, "") == (done.returncode, done.stdout)
     assert 1 == done.stderr.count("\n")
     assert "pip install 'gemini-batch[cli]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "sent", "status"),
+    [
+        (("wait",), signal.SIGTERM, 143),
+        (("results", "-o", "out.jsonl"), signal.SIGINT, 130),
+        (("results", "-o", "out.jsonl"), signal.SIGTERM, 143),
+    ],
+    ids=["wait-SIGTERM", "results-SIGINT", "results-SIGTERM"],
+)
+def test_whoever_waits_for_a_batch_says_how_to_go_on(
+    words: tuple[str, ...], sent: signal.Signals, status: int, spawn: Spawn
+) -> None:
+    """A container that is stopped leaves it in its log."""
+    Path("prompts.txt").write_text("one\n")
+    with Emulator(clock="manual", failure_rate=0) as slow:
+        there = {"GOOGLE_GEMINI_BASE_URL": slow.url}
+        submitted = spawn("submit", "prompts.txt", "-m", "m", "-q", **there)
+        name = submitted.communicate(timeout=20)[0].strip()
+        verb, *rest = words
+        process = spawn(verb, name, *rest, "--poll-interval", "0.05", **there)
+        read_until(process.stderr, "waiting ")
+        process.send_signal(sent)
+        code, said = ended(process)
+        assert 0 == slow.acted.count("cancel")
+    assert status == code
+    again = " ".join(["gemini-batch", verb, name, *rest])
+    assert said.endswith(f"  still running: {name}; look again with: {again}\n")
+    assert not Path("out.jsonl").exists()
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.usefixtures("prompts")
+def test_a_download_that_is_cut_short_leaves_no_file(
+    sent: signal.Signals, status: int, spawn: Spawn, emulator: Emulator, tmp_path: Path
+) -> None:
+    """Neither under its name nor beside it."""
+    submitted = spawn("submit", "prompts.txt", "-m", "m", "--via", "file", "-q")
+    name = submitted.communicate(timeout=20)[0].strip()
+    looked = spawn("status", name, "--json")
+    file = re.findall(r"files/[\w-]+", looked.communicate(timeout=20)[0])[-1]
+    before = {*tmp_path.iterdir()}
+    emulator.faults.add("download", "stall-after-10")
+    process = spawn("files", "download", file, "-o", "raw.jsonl")
+    while not emulator.seen.count("download"):
+        assert process.poll() is None
+    process.send_signal(sent)
+    code, said = ended(process)
+    assert status == code
+    assert "Traceback" not in said
+    assert before == {*tmp_path.iterdir()}

@@ -18,6 +18,7 @@ from gemini_batch.cli import endings
 from gemini_batch.cli.app import app
 from gemini_batch.cli.options import Options
 from gemini_batch.emulator import Emulator, ItemFailure
+from tests.canary import CANARY
 from tests.cli.conftest import QUICKLY, Done, lines_of, text_of
 
 Command = Callable[..., Done]
@@ -360,7 +361,7 @@ def test_a_warning_is_shown_even_if_quiet(
     command: Command, prompts: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two keys that differ may mean that the wrong project pays."""
-    monkeypatch.setenv("GOOGLE_API_KEY", "another")
+    monkeypatch.setenv("GOOGLE_API_KEY", f"{CANARY}-another")
     done = command("run", prompts, "-o", "out.jsonl", *RUN, "-q")
     assert (
         "GOOGLE_API_KEY and GEMINI_API_KEY are both set and differ; GOOGLE_API_KEY is used\n"
@@ -384,7 +385,7 @@ def test_the_help_tells_where_the_key_is_looked_for(command: Command) -> None:
 
 def test_it_waits_as_the_library_does_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the emulator is looked at often."""
-    monkeypatch.setenv("GEMINI_API_KEY", "key")
+    monkeypatch.setenv("GEMINI_API_KEY", CANARY)
     with Options().client() as client:
         assert 10 == client._link.settings.poll.first
     with Options(poll_interval=7).client() as client:

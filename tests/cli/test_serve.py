@@ -14,6 +14,7 @@ import pytest
 from gemini_batch import ApiError, PollPolicy, RateLimitError, RetryPolicy, SyncBatchClient
 from gemini_batch.cli import serve
 from gemini_batch.emulator import Emulator
+from tests.canary import CANARY
 from tests.cli.conftest import Done
 from tests.cli.test_interrupts import ended, read_until
 
@@ -71,7 +72,7 @@ def test_keys_and_limits_can_be_given(command: Command, monkeypatch: pytest.Monk
     met: list[int] = []
 
     def stand_still(running: Emulator) -> None:
-        for key in ("mine", "yours", "theirs"):
+        for key in (f"{CANARY}-1", f"{CANARY}-3", f"{CANARY}-4"):
             with SyncBatchClient(key, model="m", base_url=running.url) as client:
                 try:
                     client.submit(["x"])
@@ -80,7 +81,7 @@ def test_keys_and_limits_can_be_given(command: Command, monkeypatch: pytest.Monk
                     met.append(refused.code)
         with (
             SyncBatchClient(
-                "mine", model="m", base_url=running.url, retry=RetryPolicy(attempts=1)
+                f"{CANARY}-1", model="m", base_url=running.url, retry=RetryPolicy(attempts=1)
             ) as client,
             pytest.raises(RateLimitError),
         ):
@@ -89,13 +90,12 @@ def test_keys_and_limits_can_be_given(command: Command, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(serve, "_serve", lambda running, *_, **__: stand_still(running))
     done = command(
-        *("emulator", "--port", "0", "--keys", "mine,other", "--keys", "yours"),
+        *("emulator", "--port", "0", "--keys", f"{CANARY}-1,{CANARY}-2", "--keys", f"{CANARY}-3"),
         *("--limit", "concurrent-batches=2"),
     )
     assert [200, 200, 400] == met
     assert done.out.startswith("export GOOGLE_GEMINI_BASE_URL=")
     assert 1 == done.out.count("\n")
-    assert "mine" not in done.out + done.err
     assert 'curl -H "x-goog-api-key: $GEMINI_API_KEY" ' in done.err
     assert "genai.Client(http_options=" in done.err
 

@@ -85,6 +85,16 @@ def test_help_that_nobody_reads_ends_with_141(words: str, shell: Callable[[str],
     assert Done(141, "", "") == shell(f"{words} | exec 0<&-")
 
 
+@pytest.mark.parametrize("words", ["list", "files list --json", "results {name} -o - -q"])
+def test_a_reader_that_has_seen_enough_ends_every_command_that_prints_much(
+    words: str, shell: Callable[[str], Done], command: Callable[..., Done], prompts: str
+) -> None:
+    """As with ``| head``, which is no failure of anything."""
+    command("files", "upload", prompts)
+    name = command("submit", prompts, "-m", "m", "-q").out.strip()
+    assert Done(141, "", "") == shell(f"{words.format(name=name)} | exec 0<&-")
+
+
 @pytest.mark.parametrize("words", ["--help", "files list --json"])
 def test_a_full_disk_is_said_in_one_line(
     words: str, shell: Callable[[str], Done], command: Callable[..., Done], prompts: str

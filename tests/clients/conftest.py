@@ -9,11 +9,12 @@ import pytest
 import requests
 
 from gemini_batch.emulator import Emulator
+from tests.canary import CANARY
 from tests.clients.record import Driven, Run
 
 FOLDER = Path(__file__).parents[2] / "docs" / "clients"
 RUN = pytest.StashKey[Run]()
-KEY = "AIzaSyKeyOfSomebodyWhoOnlyLooks0000000"
+KEY = f"{CANARY}-of-somebody-who-only-looks"
 
 
 class Emulate(Protocol):

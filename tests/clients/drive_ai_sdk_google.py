@@ -14,12 +14,13 @@ import pytest
 import requests
 
 from gemini_batch.emulator import Emulator, ItemFailure
+from tests.canary import CANARY
 from tests.clients.conftest import Emulate
 from tests.clients.node import Client, Node, installed, runtime
 from tests.clients.record import Driven
 
 MODEL = "gemini-2.5-flash"
-KEY = "AIzaSyKeyOfTheClientThatIsDriven000000"
+KEY = CANARY
 INLINE_LIMIT = 20_000_000
 """Bytes of a create from which on the client uploads its requests as a file."""
 

@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from gemini_batch.emulator import Emulator
+from tests.canary import CANARY
 from tests.clients.answering import THOUGHTFUL, answer
 from tests.clients.conftest import Emulate
 from tests.clients.node import Client, Node, installed, runtime
@@ -22,7 +23,7 @@ from tests.clients.record import Driven
 
 MODEL = "models/gemini-2.5-flash"
 EMBEDDER = "models/gemini-embedding-001"
-KEY = "AIzaSyKeyOfTheClientThatIsDriven000000"
+KEY = CANARY
 CHUNK = 8 * 1024**2
 JSONL = {"mimeType": "application/jsonl"}
 

@@ -13,7 +13,9 @@ from typing import Any, Self
 from google import genai
 from google.genai import types
 
-KEY = "AIzaSyKeyOfTheClientThatIsDriven000000"
+from tests.canary import CANARY
+
+KEY = CANARY
 
 
 class Way:

@@ -59,7 +59,7 @@ def transport_of(facade: Facade, url: str, **options: Any) -> Generator[Callable
     try:
         yield lambda effect: facade.settle(transport.perform(effect))
     finally:
-        transport.release()
+        facade.settle(transport.release())
 
 
 def asked(read_timeout: float | None = None) -> Request:

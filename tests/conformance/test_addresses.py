@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from gemini_batch import UsageError
 from gemini_batch.emulator import Emulator
 from tests.conformance.facades import Facade
 from tests.conformance.scenes import assert_answered, prompts
@@ -108,3 +109,33 @@ def test_another_version_of_the_api_is_spoken_to(facade: Facade, emulator: Emula
         for path in (one.path for one in emulator.seen)
     }
     assert {"v1alpha"} == versions
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://example.com",
+        "http://0x7f.1",
+        "http://127.1",
+        "http://[::ffff:127.0.0.1]",
+        "http://localhost.",
+        "http://localhost@example.com",
+        "https://example.com\\@evil.example",
+        "https://[::1]x",
+        "https://exa\tmple.com",
+        "https://\uff45xample.com",
+        "https://example.com:0",
+        "https://example.com/../x",
+        "file:///etc/passwd",
+    ],
+)
+@pytest.mark.parametrize("where", ["argument", "variable"])
+def test_what_is_not_clearly_a_safe_address_is_refused(
+    facade: Facade, monkeypatch: pytest.MonkeyPatch, where: str, url: str
+) -> None:
+    """Before anything is looked up or sent, wherever it came from."""
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:1")
+    if where == "variable":
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", url)
+    with pytest.raises(UsageError, match="the base URL"):
+        facade.client(url if where == "argument" else "")

@@ -10,6 +10,7 @@ from gemini_batch import (
     GeminiBatchError,
     InvalidRequestError,
     RateLimitError,
+    RetryPolicy,
     Timeouts,
     UsageError,
 )
@@ -68,6 +69,19 @@ def test_a_slow_create_is_waited_for_longer_than_other_calls(
 
     assert 1 == emulator.seen.count("create")
     assert 0 == emulator.seen.count("list")
+
+
+def test_a_lost_batch_is_looked_for_though_there_is_no_time_to_look(
+    facade: Facade, emulator: Emulator, logged: Callable[[], str]
+) -> None:
+    """One look costs nothing, and finds it."""
+    emulator.faults.add("create", "close-after-acting")
+
+    batch = facade.client(emulator.url, retry=RetryPolicy(look_for=0)).submit(ASKED)
+
+    assert [batch.name] == [act.name for act in emulator.acted.of("create")]
+    assert 1 == emulator.seen.count("list")
+    assert f"reply lost; adopted {batch.name}" in logged()
 
 
 def test_two_batches_of_one_label_are_both_named(

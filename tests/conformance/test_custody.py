@@ -11,6 +11,7 @@ from gemini_batch import (
     HandleBusyError,
     HandleConsumedError,
     NotFoundError,
+    Pending,
     PermissionDeniedError,
     ServerError,
     UsageError,
@@ -113,6 +114,18 @@ def test_looking_while_another_consumes_is_allowed(facade: Facade, emulator: Emu
     assert isinstance(operation, BatchOperation)
     assert deleted is None
     assert batch.name == operation.name
+
+
+def test_a_status_while_another_cancels_is_how_it_was(facade: Facade, emulator: Emulator) -> None:
+    """It was asked for in time; whoever asks after that is told that the handle is used up."""
+    batch = unfinished(facade.client(emulator.url, timeout=HASTY), emulator)
+    emulator.faults.add("cancel", "hang")
+
+    status, fresh = facade.at_once([batch.real.cancel, batch.real.status])
+
+    assert isinstance(status, Pending)
+    assert facade.handle_class is type(fresh)
+    assert_consumed(batch, "cancel", fresh.name)
 
 
 def test_the_results_are_fetched_for_all_who_ask_at_once(

@@ -433,4 +433,5 @@ def test_a_create_on_a_kept_connection_that_ends_is_not_sent_twice(facade: Facad
         assert ["GET"] * 3 == requests
         with pytest.raises(CreateOutcomeUnknownError):
             client.submit(prompts(1))
+        client.close()  # a connection of it is still listened to
     assert 1 == requests.count("POST")

@@ -15,6 +15,7 @@ import pytest
 from gemini_batch import (
     BatchResults,
     GeminiBatchError,
+    InvalidRequestError,
     ProtocolError,
     ResultsGoneError,
     ResultsIncompleteError,
@@ -36,9 +37,10 @@ def test_results_that_are_gone_are_named(client: Any, emulator: Emulator, fault:
     emulator.faults.add("download", fault)
     batch = client.submit(ASKED, via="file")
 
-    with pytest.raises(ResultsGoneError) as raised:
+    with pytest.raises(ResultsGoneError, match="keeps them for about two days") as raised:
         batch.status()
     assert raised.value.operation is not None
+    assert raised.value.file in str(raised.value)
     assert raised.value.file == raised.value.operation.responses_file
     assert batch.name == raised.value.name
     assert raised.value.operation.done
@@ -120,6 +122,22 @@ def test_a_file_whose_length_nobody_tells_is_read_to_its_end(
     with client.submit(ASKED, via="file").results() as results:
         assert_answered(ASKED, results)
     assert 2 == emulator.seen.count("download")
+
+
+def test_results_are_fetched_without_a_look_at_their_file(client: Any, emulator: Emulator) -> None:
+    """The name of such a file is too long for one, which the service refuses."""
+    batch = client.submit(ASKED, via="file")
+    name = batch.operation().responses_file
+    assert len(name.removeprefix("files/")) > 40
+    with pytest.raises(InvalidRequestError, match="cannot be more than 40 characters"):
+        client.files.get(name)
+    looks = emulator.seen.count("file-get")
+
+    batch.results().close()
+    with batch.stream_results() as items:
+        assert len(ASKED) == len(list(items))
+    assert 2 == emulator.seen.count("download")
+    assert looks == emulator.seen.count("file-get")
 
 
 def test_results_are_downloaded_once(client: Any, emulator: Emulator) -> None:

@@ -4,63 +4,124 @@ import asyncio
 import copy
 import pickle
 import signal
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gemini_batch import NotFoundError, UsageError
-from gemini_batch.effects import Effect
+from gemini_batch import NotFoundError, PermissionDeniedError, UsageError
 from gemini_batch.emulator import Emulator
+from tests.conformance.bytewise import serving
 from tests.conformance.facades import Facade, impatient
+from tests.conformance.interruptions import Remains, interruptions
+from tests.conformance.scenarios import SCENARIOS
 from tests.conformance.scenes import assert_answered, named, prompts
+from tests.conformance.stage import Stage
 
 ASKED = prompts(3)
 VIAS = pytest.mark.parametrize("via", ["inline", "file"])
+MOMENTS = pytest.mark.parametrize("moment", ["at", "amid", "after"])
+
+CONSUMING = {
+    "cancel": "BatchHandle.cancel",
+    "delete": "BatchHandle.delete",
+    "file-delete": "Files.delete",
+}
+"""Methods that leave nothing to call them on once more, by what the service calls them."""
+
+MANY = ("BatchClient.wait_all", "BatchClient.as_completed")
+"""Methods of which a part is done, and kept, when they are interrupted."""
+
+SAME = {"resubmit_inline", "resubmit_by_file", "status_inline", "watch_inline", "results_inline"}
+SAME |= {"build_embeddings", "list_batches_in_pages", "list_files_in_pages", "embed_inline"}
+"""Scenarios that are others, as far as their effects go, or less of them."""
+
+REPEATED = {
+    name: scenario
+    for name, scenario in SCENARIOS.items()
+    if scenario.method not in {*CONSUMING.values(), *MANY}
+    and name not in SAME | {"download_uploaded"}
+}
+"""Scenarios that can be played again after an interruption; one that is refused is none."""
 
 
-class Interruption:
-    """Interrupts a scenario when its ``step``-th effect begins, if it gets that far."""
-
-    def __init__(self, facade: Facade, step: int) -> None:
-        self._facade = facade
-        self._left = step
-        self.happened = False
-
-    def __call__(self, effect: Effect[Any]) -> Effect[Any]:
-        """Count an effect."""
-        if self._left == 0:
-            self.happened = True
-            self._facade.interrupt()
-        self._left -= 1
-        return effect
-
-    def strike(self, scenario: Callable[[], Any]) -> Any:
-        """Return what the scenario does, or ``None`` if it was interrupted."""
-        with pytest.MonkeyPatch.context() as patch:
-            self._facade.watch_effects(patch, self)
-            try:
-                result = scenario()
-            except self._facade.interrupted:
-                assert self.happened
-                return None
-        # A cancellation in the last effect of a task can find nothing left to cancel.
-        assert not self.happened or self._facade.name == "async"
-        return result
+def test_every_method_that_sends_is_interrupted() -> None:
+    """The table of the conformance tests holds that there is no other."""
+    played = {scenario.method for scenario in REPEATED.values()}
+    assert {scenario.method for scenario in SCENARIOS.values()} == {
+        *(*played, *CONSUMING.values(), *MANY)
+    }
 
 
-def interruptions(facade: Facade) -> Iterator[Interruption]:
-    """Return an interruption at each step, until one comes too late to happen."""
-    for step in count():
-        interruption = Interruption(facade, step)
-        yield interruption
-        if not interruption.happened:
-            assert step > 1  # there is something to interrupt
-            return
+@MOMENTS
+@pytest.mark.parametrize("name", REPEATED)
+def test_every_call_can_be_interrupted_anywhere(
+    name: str, moment: str, facade: Facade, emulator: Emulator, tmp_path: Path
+) -> None:
+    """Nothing of it is left, and client and handle are good for it all the same."""
+    scenario, (spools, folder) = REPEATED[name], (tmp_path / "spools", tmp_path / "folder")
+    spools.mkdir()
+    folder.mkdir()
+    remains = Remains(facade, emulator.url)
+    with remains.watched():
+        client = facade.client(emulator.url, spool_dir=str(spools))
+        stage = Stage(facade, emulator, client, folder, lambda: pytest.fail("there is no other"))
+        stage.begin(scenario.prepare(stage))
+        given, outcome = {*folder.iterdir()}, None
+        for interruption in interruptions(facade, moment):
+            outcome = interruption.strike(stage.again)
+            if interruption.happened:
+                close_results(stage.batch)
+                assert [] == remains.now()
+                for saved in {*folder.iterdir()} - given:  # whole, since it came with the last step
+                    scenario.check(stage, None)
+                    saved.unlink()
+            assert [] == [*spools.iterdir()]
+        scenario.check(stage, outcome)
+    labels = [act.detail for act in emulator.acted.of("create")]
+    assert len(set(labels)) == len(labels)
+    assert CONSUMING.keys().isdisjoint(act.operation for act in emulator.acted)
+
+
+def close_results(batch: Any) -> None:
+    """Close what a handle keeps of a call that was interrupted when all was there."""
+    held = batch and batch.real._batch.held_results()
+    if held is not None:
+        held.close()
+
+
+@pytest.mark.parametrize("moment", ["at", "amid"])
+@pytest.mark.parametrize("method", MANY)
+def test_waiting_for_many_can_be_interrupted_anywhere(
+    method: str, moment: str, facade: Facade, emulator: Emulator
+) -> None:
+    """What has come of some by then stays with their handles, which can be waited for again."""
+    remains = Remains(facade, emulator.url)
+    with remains.watched():
+        client = facade.client(emulator.url)
+        names = [client.submit(ASKED, via=via).name for via in ("file", "inline")]
+        for interruption in interruptions(facade, moment):
+            handles = [client.get_batch(name).real for name in names]
+            interruption.strike(partial(wait_for_many, client, method, handles))
+            for status in client.wait_all(handles):
+                with status.results as results:
+                    assert_answered(ASKED, results)
+            assert [] == remains.now()
+
+
+def wait_for_many(client: Any, method: str, handles: list[Any]) -> None:
+    """Wait for many batches by one way or the other."""
+    if method == "BatchClient.wait_all":
+        client.wait_all(handles)
+        return
+    with client.as_completed(handles) as finished:
+        assert len(handles) == len([*finished])
 
 
 @VIAS
@@ -105,22 +166,38 @@ def test_streaming_can_be_interrupted_anywhere(client: Any, facade: Facade) -> N
             assert_answered(ASKED, list(items))
 
 
-@pytest.mark.parametrize("verb", ["cancel", "delete"])
+@MOMENTS
+@pytest.mark.parametrize("verb", CONSUMING)
 def test_consuming_can_be_interrupted_anywhere(
-    client: Any, facade: Facade, emulator: Emulator, verb: str
+    facade: Facade, emulator: Emulator, verb: str, moment: str
 ) -> None:
     """The interrupt comes out as it is and leaves the handle live, to be consumed once more."""
-    for interruption in interruptions(facade):
-        emulator.faults.add("states", "PENDING")
-        batch = client.submit(ASKED)
-        batch.status()
-        before = emulator.acted.count(verb)
-        interruption.strike(getattr(batch, verb))
-        if "live" in repr(batch):
-            with suppress(NotFoundError):  # the call that was interrupted may have acted
-                getattr(batch, verb)()
-        assert before + 1 == emulator.acted.count(verb)
-        assert f"consumed by {verb}()" in repr(batch)
+    remains = Remains(facade, emulator.url)
+    with remains.watched():
+        client = facade.client(emulator.url)
+        for interruption in interruptions(facade, moment):
+            before = emulator.acted.count(verb)
+            consume, is_live = consumable(client, emulator, verb)
+            interruption.strike(consume)
+            assert [] == remains.now()
+            if is_live():
+                with suppress(NotFoundError, PermissionDeniedError):  # it may have acted before
+                    consume()
+            assert before + 1 == emulator.acted.count(verb)
+            assert verb == "file-delete" or not is_live()
+
+
+def consumable(
+    client: Any, emulator: Emulator, verb: str
+) -> tuple[Callable[[], Any], Callable[[], bool]]:
+    """Return what consumes a batch or a file, and what tells whether it can still be called."""
+    if verb == "file-delete":
+        file = client.files.upload(b"prompts", mime_type="text/plain")
+        return partial(client.files.delete, file), lambda: True
+    emulator.faults.add("states", "PENDING")
+    batch = client.submit(ASKED)
+    batch.status()
+    return getattr(batch, verb), lambda: f"consumed by {verb}()" not in repr(batch)
 
 
 @contextmanager
@@ -183,6 +260,76 @@ def test_ctrl_c_between_two_looks_leaves_the_batch(facade: Facade, timeless: Emu
     timeless.advance(300)
     with batch.results() as results:
         assert_answered(ASKED, results)
+
+
+def deaf(connection: socket.socket, over: threading.Event) -> None:
+    """Take a connection, and read nothing from it."""
+    del connection
+    over.wait(20)
+
+
+@contextmanager
+def full() -> Iterator[str]:
+    """Yield the address of a service at whose door others wait already."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server, ExitStack() as waiting:
+        address = server.getsockname()
+        for _ in range(8):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)  # noqa: FBT003 - its only argument
+            one.connect_ex(address)
+        yield f"http://127.0.0.1:{address[1]}"
+
+
+def in_the_midst(seconds: float = 0.1) -> Callable[[], bool]:
+    """Return what tells whether so much time has passed that a call must be under way."""
+    begun = time.monotonic()
+    return lambda: time.monotonic() > begun + seconds
+
+
+def test_ctrl_c_while_connecting_ends_the_call(facade: Facade) -> None:
+    """At once, and not when the time for that is over."""
+    with full() as url:
+        client = facade.client(url)
+        with ctrl_c_once(in_the_midst()), pytest.raises(KeyboardInterrupt):
+            client.submit(ASKED)
+
+
+def test_ctrl_c_while_a_body_is_sent_ends_the_call(facade: Facade) -> None:
+    """Though the service does not read it."""
+    with serving(deaf) as (at, _):
+        client = facade.client(f"http://{at}")
+        with ctrl_c_once(in_the_midst()), pytest.raises(KeyboardInterrupt):
+            client.submit(prompts(8, size=1 << 20), via="inline")
+
+
+@named("download", "hang", "stall-after-1K", "drip=1/0.01s")
+@pytest.mark.parametrize("verb", ["results", "stream_results", "download"])
+def test_ctrl_c_while_results_come_ends_the_call(
+    facade: Facade, emulator: Emulator, tmp_path: Path, fault: str, verb: str
+) -> None:
+    """In the midst of their bytes, too; they can be fetched again, and nothing else is left."""
+    client = facade.client(emulator.url)
+    batch = client.submit(ASKED, via="file")
+    path = tmp_path / "results.jsonl"
+
+    def fetch() -> None:
+        if verb == "download":
+            client.files.download(batch.operation().responses_file, path)
+        elif verb == "results":
+            batch.results()
+        else:
+            with batch.stream_results() as items:
+                assert len(ASKED) == len([*items])
+
+    emulator.faults.add("download", fault)
+    with (
+        ctrl_c_once(lambda: emulator.seen.count("download") > 0),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        fetch()
+    assert [] == [*tmp_path.iterdir()]
+    fetch()
+    assert 0 == emulator.acted.count("cancel")
 
 
 @pytest.mark.parametrize("facade", ["async"], indirect=True)
@@ -273,7 +420,7 @@ def test_neither_client_nor_handle_travels(client: Any) -> None:
 def test_two_readers_of_one_stream_are_told(facade: Facade, emulator: Emulator) -> None:
     """One reads; the other is told to take a stream of its own."""
     batch = facade.client(emulator.url).submit(ASKED)
-    emulator.faults.add("get", "stall=0.1s-after-10")
+    emulator.faults.add("get", "stall=0.3s-after-10")
     stream = batch.watch()
 
     outcomes = facade.at_once([stream.step] * 2)

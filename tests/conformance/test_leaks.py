@@ -8,7 +8,8 @@ import pytest
 from gemini_batch import GeminiBatchError, RetryPolicy
 from gemini_batch.credentials import ApiKey
 from gemini_batch.emulator import Emulator
-from tests.conformance.facades import CANARY, Facade
+from tests.canary import CANARY, Ear
+from tests.conformance.facades import Facade
 from tests.conformance.leaks import leaks_of
 
 
@@ -22,7 +23,7 @@ def failure(facade: Facade, emulator: Emulator) -> BaseException:
 
 
 def test_a_key_that_is_not_masked_would_be_found(
-    facade: Facade, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    facade: Facade, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, ear: Ear
 ) -> None:
     """The frames of this package hold the headers, and a crash report would print them."""
     monkeypatch.setattr(ApiKey, "headers", lambda _: {"x-goog-api-key": CANARY})
@@ -30,7 +31,9 @@ def test_a_key_that_is_not_masked_would_be_found(
     found = leaks_of(failure(facade, emulator), CANARY)
 
     assert any("local headers" in leak for leak in found)
+    assert set(found) <= set(ear.leaks)
     facade.raised.clear()
+    ear.leaks.clear()
 
 
 def test_a_key_in_an_error_behind_an_error_would_be_found() -> None:
@@ -46,12 +49,11 @@ def test_a_key_in_an_error_behind_an_error_would_be_found() -> None:
 
 
 def test_a_traceback_ends_at_the_edge_of_the_package(
-    facade: Facade, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    facade: Facade, emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Unless the logger is at DEBUG, which keeps the frames in which it went wrong."""
     deep = _frames(failure(facade, emulator))
-    monkeypatch.setattr(logging.getLogger("gemini_batch"), "level", logging.INFO)
-    logging.getLogger("gemini_batch").manager._clear_cache()
+    caplog.set_level(logging.INFO, "gemini_batch")
     shallow = _frames(failure(facade, emulator))
 
     assert "perform" in deep

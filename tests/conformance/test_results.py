@@ -3,6 +3,7 @@
 import gc
 import socket
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,18 @@ import pytest
 import requests
 
 from gemini_batch import (
+    BatchCancelledError,
+    BatchExpiredError,
     ItemError,
+    NoTextError,
     ResultsIncompleteError,
     UsageError,
 )
 from gemini_batch.emulator import Emulator
+from tests.conformance.canned import canned
 from tests.conformance.facades import CANARY, MODEL, Facade
 from tests.conformance.scenes import assert_answered, prompts
+from tests.conformance.told import NAME, answer, in_a_file, inlined, shown
 
 ASKED = {f"row-{number}": f"What is {number} squared?" for number in range(12)}
 """Keys whose order as text is not that of their numbers."""
@@ -69,6 +75,27 @@ def test_results_are_in_key_order_though_their_order_is_another_today(
         assert sorted(ASKED) == sorted(arrived)
         assert list(ASKED) != arrived
         assert [] == ordered.faults.pending
+
+
+NATURAL = (
+    *("0", "7", "9", "10", "9" * 5000, "1" + "0" * 5000),
+    *("", " 7", "007", "07", "a", "row-09", "row-9", "row-9x", "row-10"),
+    *("row-" + "8" * 5000, "row-" + "9" * 5000, "\u0663"),
+)
+"""Keys in their order: numbers by value, then names, in which only digits of ASCII are numbers."""
+
+
+@VIAS
+def test_the_order_of_keys_is_natural_and_the_same_every_time(client: Any, via: str) -> None:
+    """Whatever the keys, in whichever order they were submitted and came back."""
+    mixed = [*NATURAL[::2], *reversed(NATURAL[1::2])]
+    batch = client.submit({key: f"What is {key!a:.20}?" for key in mixed}, via=via)
+
+    with batch.results() as results, client.get_batch(batch.name).results() as again:
+        assert list(NATURAL) == [item.key for item in results]
+        assert list(NATURAL) == [item.key for item in again]
+        for key in NATURAL:
+            assert key == results.by_key(key).key
 
 
 @VIAS
@@ -280,3 +307,171 @@ def test_answers_of_ours_that_lost_their_keys_have_none(client: Any, emulator: E
     with client.get_batch(name).results() as results:
         assert "key" == results.keyed_by
         assert [None] * 12 == [item.key for item in results]
+
+
+# What the emulator does not say.
+
+
+def replying(replies: dict[str, Any]) -> AbstractContextManager[str]:
+    """Serve a batch that is finished as soon as it is created, whatever was asked."""
+    return canned({**replies, f"models/{MODEL}:batchGenerateContent": replies[NAME]})
+
+
+def by_way(via: str, lines: list[bytes], **members: Any) -> dict[str, Any]:
+    """Return the replies of a service whose batch has its results in a file, or within."""
+    return in_a_file(b"\n".join(lines), **members) if via == "file" else inlined(*lines, **members)
+
+
+@VIAS
+@pytest.mark.parametrize(
+    ("came", "key"),
+    [
+        (b'{"key":7,"response":{}}', None),
+        (b'{"metadata":{"key":7},"response":{}}', None),
+        (b'{"key":7.0,"response":{}}', None),
+        (b'{"key":"7 ","response":{}}', "7 "),
+        (b'{"key":"07","response":{}}', "07"),
+        (b'{"metadata":{"key":"\\u0667"},"response":{}}', "\u0667"),
+        (b'{"metadata":{"KEY":"7"},"response":{}}', None),
+        (b'{"response":{}}', None),
+    ],
+    ids=["number", "number_in_metadata", "float", "spaces", "zero", "digit", "name", "none"],
+)
+def test_a_key_is_the_very_string_that_was_sent(
+    facade: Facade, via: str, came: bytes, key: str | None
+) -> None:
+    """Any other is of nobody, and is shown together with the key that it may have been."""
+    asked = {"7": "seven", "a": "letter"}
+    with replying(by_way(via, [came, answer("a")])) as url:
+        batch = facade.client(url).submit(asked, via="inline")
+        with batch.results() as results:
+            assert ("7",) == results.missing
+            assert [key] == [item.key for item in results.unexpected]
+            assert came == results.unexpected[0].raw()
+            assert "key" == results.keyed_by
+            assert 1 == results.resolved_count
+            with pytest.raises(ResultsIncompleteError, match="no result came back for the key '7'"):
+                results.by_key("7")
+            with pytest.raises(ResultsIncompleteError, match="1 of 2 requests have no result"):
+                results.raise_for_incomplete()
+
+
+@VIAS
+def test_of_two_results_with_one_key_both_are_kept(facade: Facade, via: str) -> None:
+    """In the order of their arrival; one too many makes up for none that is missing."""
+    lines = [answer("b", "1"), answer("a"), answer("b", "2"), answer("b", "3")]
+    with replying(by_way(via, lines)) as url:
+        batch = facade.client(url).submit(dict.fromkeys("abcd", "x"), via="inline")
+        with batch.results() as results:
+            assert ["a", "b", "b", "b"] == [item.key for item in results]
+            assert ["fine", "1", "2", "3"] == [item.unwrap().text for item in results]
+            assert ["2", "3"] == [item.unwrap().text for item in results.duplicates]
+            assert "1" == results.by_key("b").unwrap().text
+            assert ("c", "d") == results.missing
+            assert 2 == results.resolved_count
+            assert not results.summary().complete
+
+
+@VIAS
+def test_an_answer_that_was_withheld_is_never_empty_text(facade: Facade, via: str) -> None:
+    """It was billed, and is an answer that says why there is nothing in it; a cut one says so."""
+    lines = [
+        b'{"key":"0","response":{"promptFeedback":{"blockReason":"SAFETY"}}}',
+        b'{"key":"1","response":{"candidates":[{"finishReason":"RECITATION"}]}}',
+        b'{"key":"2","response":{"candidates":[]}}',
+        answer("3", "to be cu").replace(b"STOP", b"MAX_TOKENS"),
+    ]
+    with replying(by_way(via, lines)) as url:
+        batch = facade.client(url).submit(["x"] * 4, via="inline")
+        with batch.results() as results, batch.stream_results() as items:
+            assert [("Success", key) for key in "0123"] == shown(results) == shown(items)
+            *withheld, cut = results
+            assert [
+                "blocked: SAFETY",
+                "blocked: RECITATION",
+                "no answer: the service gave no reason",
+            ] == [item.problem for item in withheld]
+            for item in withheld:
+                with pytest.raises(NoTextError):
+                    _ = item.unwrap().text
+            assert ("to be cu", True) == (cut.unwrap().text, cut.unwrap().truncated)
+            summary = results.summary()
+            assert (3, 1, 1) == (summary.blocked, summary.answered, summary.truncated)
+
+
+@VIAS
+@pytest.mark.parametrize(
+    ("stats", "remarks"),
+    [
+        (
+            {"requestCount": 3, "successfulRequestCount": 3},
+            [
+                "counts 3 requests that were answered, and its results show 2",
+                "counts 0 requests that failed, and its results show 1",
+            ],
+        ),
+        (
+            {"requestCount": 3, "failedRequestCount": 2},
+            ["counts 2 requests that failed, and its results show 1"],
+        ),
+        ({"requestCount": 4}, ["has 4 requests and 3 results, which answer 3 of them"]),
+        ({"requestCount": 2}, ["has 2 requests and 3 results, which answer 3 of them"]),
+        ({"requestCount": 3, "successfulRequestCount": 2, "failedRequestCount": 1}, []),
+        ({"requestCount": 3}, []),
+        ({}, []),
+    ],
+    ids=["kinds", "one_kind", "too_few", "too_many", "agreed", "only_how_many", "none"],
+)
+def test_counts_that_disagree_with_the_results_are_a_warning(
+    facade: Facade,
+    logged: Callable[[], str],
+    via: str,
+    stats: dict[str, int],
+    remarks: list[str],
+) -> None:
+    """Both numbers are told, and the results win."""
+    lines = [answer("a"), answer("b"), b'{"key":"c","error":{"code":13}}']
+    with canned(by_way(via, lines, **stats)) as url:
+        batch = facade.client(url).get_batch(NAME)
+        with batch.results() as results:
+            assert (2, 1) == (len(results.successes), len(results.errors))
+            assert stats.get("requestCount") == results.expected
+    assert "\n".join(f"{NAME} {remark}" for remark in remarks) == logged()
+
+
+@VIAS
+@pytest.mark.parametrize(
+    ("state", "error"), [("EXPIRED", BatchExpiredError), ("CANCELLED", BatchCancelledError)]
+)
+def test_what_was_answered_before_the_end_is_kept(
+    facade: Facade, via: str, state: str, error: type[Any]
+) -> None:
+    """It was billed: the error has it, and a stream yields it before it raises."""
+    lines = [
+        answer("b"),
+        b'{"metadata":{"key":"c"},"error":{"code":1}}',
+        b'{"key":"d"',
+        answer("a"),
+    ]
+    if via == "inline":
+        lines[2] = b"[]"
+    with replying(by_way(via, lines, state=state)) as url:
+        batch = facade.client(url).submit(dict.fromkeys("abcd", "x"), via="inline")
+        with pytest.raises(error, match="4 results came back all the same") as caught:
+            batch.results()
+        with caught.value.status.results as results:
+            assert [
+                ("Success", "a"), ("Success", "b"), ("Error", "c"), ("Malformed", None)
+            ] == shown(results)  # fmt: skip
+            assert ("d",) == results.missing
+            assert "CANCELLED" == results.by_key("c").error.status
+        assert batch.status().results is not None
+        passed: list[Any] = []
+        with (
+            batch.stream_results() as items,
+            pytest.raises(error, match="3 results came back all the same"),
+        ):
+            passed.extend(items)
+        assert [("b", True), ("c", False), (None, False), ("a", True)] == [
+            (item.key, item.ok) for item in passed
+        ]

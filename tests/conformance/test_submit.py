@@ -1,6 +1,7 @@
 """Requests in: every kind of supply, every kind of key, inline and by file."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -12,6 +13,13 @@ from tests.conformance.facades import Facade
 from tests.conformance.scenes import ODD_KEYS, assert_answered, prompts
 
 VIAS = pytest.mark.parametrize("via", ["inline", "file"])
+
+
+def schema_of(tree: Any) -> GenerateContentRequest:
+    """Return a request with a tree in it."""
+    return GenerateContentRequest.of("x", response_schema=tree)
+
+
 KEYED = {"sky": "Why is the sky blue?", "grass": "Why is grass green?", "9": "Why is snow white?"}
 NUMBERED = list(KEYED.values())
 
@@ -141,6 +149,70 @@ def test_nothing_is_sent_for_requests_that_cannot_be(
     """The first offender is named before anything leaves this machine."""
     with pytest.raises(UsageError, match=said):
         client.submit(requests)
+    assert [] == emulator.seen
+
+
+NAN = GenerateContentRequest.of("x", temperature=math.nan)
+LOOP: dict[str, Any] = {}
+LOOP["a"] = LOOP
+
+
+@VIAS
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        pytest.param("x\udfff", r"contents\[0\]\.parts\[0\]\.text: .*surrogate", id="surrogate"),
+        pytest.param(NAN, r"generationConfig\.temperature: ", id="not_a_number"),
+        pytest.param(schema_of(LOOP), r"not JSON: nested too deeply, or within", id="endless"),
+        pytest.param(
+            schema_of({"a": object()}), r"generationConfig\.responseSchema\.a: ", id="no_json"
+        ),
+        pytest.param(
+            schema_of({1: 2}), r"generationConfig\.responseSchema: the member name 1", id="no_name"
+        ),
+    ],
+)
+def test_what_json_cannot_hold_is_refused_by_its_place(
+    client: Any, emulator: Emulator, entry: Any, said: str, via: str
+) -> None:
+    """With the number of the request and its key; of those before it nothing was sent either."""
+    with pytest.raises(UsageError, match=rf"request 1 \(key 'bad'\): {said}"):
+        client.submit([("good", "x"), ("bad", entry)], via=via)
+    assert [] == emulator.seen
+
+
+def test_a_key_that_cannot_be_sent_is_refused(client: Any, emulator: Emulator) -> None:
+    """UTF-8 cannot hold half a character, and the key would come back as another."""
+    with pytest.raises(UsageError, match=r"request 1 \(key '\\ud800'\): .*surrogate"):
+        client.submit(["x", ("\ud800", "y")])
+    assert [] == emulator.seen
+
+
+def test_more_than_a_create_call_holds_is_refused(client: Any, emulator: Emulator) -> None:
+    """It is measured before it is sent, and goes by file where nobody says otherwise."""
+    asked = prompts(3, size=7_000_000)
+    with pytest.raises(UsageError, match=r"inline, and a create call holds 20000000 at most"):
+        client.submit(asked, via="inline")
+    assert [] == emulator.seen
+    client.submit(asked)
+    assert 1 == emulator.acted.count("upload-start")
+
+
+def test_more_than_a_batch_holds_is_refused(
+    client: Any, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As soon as that shows; the limit is lowered, for two gigabytes take their time."""
+    drawn: list[int] = []
+
+    def supply() -> Iterator[str]:
+        for number in range(100_000):
+            drawn.append(number)
+            yield f"{number}".ljust(1000)
+
+    monkeypatch.setattr("gemini_batch.submission.FILE_LIMIT", 1_000_000)
+    with pytest.raises(UsageError, match="a batch holds 1000000 at most: submit fewer at a time"):
+        client.submit(supply(), via="file")
+    assert len(drawn) < 3000
     assert [] == emulator.seen
 
 

@@ -242,7 +242,7 @@ def test_work_is_seen_through_however_often_it_is_cancelled(
         try:
             await transport.perform(Offload(work))
         finally:
-            transport.release()
+            await transport.release()
 
     complaints: list[Any] = []
 

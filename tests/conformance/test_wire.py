@@ -87,7 +87,8 @@ def test_a_host_nobody_knows_was_not_sent_and_is_tried_again(
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
     with pytest.raises(
-        TransportError, match=r"cannot connect to https://gemini\.invalid"
+        TransportError,
+        match=r"cannot connect to https://gemini\.invalid: Name or service not known",
     ) as raised:
         facade.client("https://gemini.invalid").submit(ASKED)
     assert Delivery.NOT_SENT is raised.value.delivery
@@ -153,6 +154,7 @@ def test_all_calls_of_a_client_share_what_retries_may_cost(
         (None, "GOOGLE_API_KEY", "the variable GOOGLE_API_KEY"),
         (None, "GEMINI_API_KEY", "the variable GEMINI_API_KEY"),
     ],
+    ids=["argument", "google", "gemini"],
 )
 def test_a_key_that_is_not_accepted_is_told_by_its_source(
     facade: Facade,

@@ -7,8 +7,9 @@ from typing import Any, Self
 import requests
 
 from gemini_batch.emulator import Emulator
+from tests.canary import CANARY
 
-KEY = "AIzaSyEmulatorKeyThatOpensNothing00000"
+KEY = CANARY
 MODEL = "models/gemini-2.5-flash"
 LONG_AGO = 10_000.0
 """Seconds of emulated time after which every batch has ended and nothing has expired."""

@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from gemini_batch.emulator import Emulator
-from tests.emulator.caller import KEY, MODEL, Caller
+from tests.emulator.caller import MODEL, Caller
 
 GOOD = "AIzaGood"
 
@@ -106,11 +106,28 @@ def test_a_known_key_is_let_in(strict: Emulator) -> None:
 
 def test_the_key_may_stand_in_the_query(emulator: Emulator) -> None:
     """``?key=`` is a key too, and it is recorded where the key stood, never what it was."""
-    response = requests.get(f"{emulator.url}/v1beta/batches", params={"key": KEY}, timeout=5)
+    key = "one-that-may-be-seen"  # as it is, on its way there
+    response = requests.get(f"{emulator.url}/v1beta/batches", params={"key": key}, timeout=5)
     assert 200 == response.status_code
     [seen] = emulator.seen
     assert "query" == seen.key
-    assert KEY not in repr(emulator.seen)
+    assert key not in repr(emulator.seen)
+
+
+@pytest.mark.parametrize("name", ["x-goog-api-key", "X-Goog-Api-Key", "X-GOOG-API-KEY"])
+def test_a_header_is_read_in_any_case(strict: Emulator, name: str) -> None:
+    """Names of headers are the same in capitals (RFC 9110 §5.1)."""
+    response = requests.get(f"{strict.url}/v1beta/batches", headers={name: GOOD}, timeout=5)
+    assert 200 == response.status_code
+    assert ["header"] == [seen.key for seen in strict.seen]
+
+
+@pytest.mark.parametrize("name", ["Key", "KEY", "api_key"])
+def test_a_parameter_is_read_as_it_is_written(strict: Emulator, name: str) -> None:
+    """Names in a query are not the same in capitals."""
+    response = requests.get(f"{strict.url}/v1beta/batches", params={name: GOOD}, timeout=5)
+    assert response.status_code in {400, 403}
+    assert [None] == [seen.key for seen in strict.seen]
 
 
 def test_an_upload_session_is_credential_enough(caller: Caller) -> None:

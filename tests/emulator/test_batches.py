@@ -1,9 +1,14 @@
 """A batch from create to delete: states, looks, lists, cancelling."""
 
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
 import pytest
 
-from gemini_batch.emulator import Act, Emulator
-from tests.emulator.caller import Caller, items_of, line
+from gemini_batch.emulator import Act, Emulator, Limits, batches, paging
+from tests.emulator.caller import Caller, items_of, jsonl, line
 
 
 def state_of(caller: Caller, name: str) -> str:
@@ -178,6 +183,22 @@ def test_batches_are_listed_newest_first_page_by_page(caller: Caller) -> None:
     assert [2, 2, 1] == sizes
 
 
+def test_a_page_holds_a_thousand_batches_at_most(
+    caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many are asked for, and fifty if nobody says how many; 990 and 39 fewer here."""
+
+    def smaller(entries: Any, exchange: Any, *, default: int, ceiling: int) -> Any:
+        return paging.page(entries, exchange, default=default - 39, ceiling=ceiling - 990)
+
+    monkeypatch.setattr(batches, "page", smaller)
+    names = [caller.create_inline("x") for _ in range(12)]
+    sizes: list[dict[str, int]] = [{}, {"pageSize": 0}, {"pageSize": 10}, {"pageSize": 1000}]
+    pages = [caller.get("/v1beta/batches", params=size)["operations"] for size in sizes]
+    assert [11, 11, 10, 10] == [len(page) for page in pages]
+    assert names[:1:-1] == [one["name"] for one in pages[-1]]
+
+
 def test_a_page_stays_where_it_was_while_batches_come_and_go(caller: Caller) -> None:
     """Nothing is shown twice or skipped because of a newcomer."""
     names = [caller.create_inline("x") for _ in range(4)]
@@ -310,6 +331,85 @@ def test_a_result_file_goes_with_its_batch(caller: Caller) -> None:
     assert 200 == caller.download(responses_file).status_code
     caller.call("DELETE", f"/v1beta/{name}")
     assert 404 == caller.download(responses_file).status_code
+
+
+@pytest.fixture
+def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder in which emulators keep theirs."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def kept(stored: Path) -> list[str]:
+    """Return what a batch has on disk."""
+    found = [*stored.glob("*/input-*"), *stored.glob("*/results-*")]
+    return sorted(path.name.partition("-")[0] for path in found)
+
+
+def test_a_batch_keeps_what_it_needs_and_no_more(stored: Path) -> None:
+    """Its input until the results are there, and these until it is deleted."""
+    with Emulator(clock="manual") as emulator, Caller(emulator) as caller:
+        name = caller.create_from_lines(line("a", "x"))
+        file = caller.operation(name)["metadata"]["inputConfig"]["fileName"]
+        caller.call("DELETE", f"/v1beta/{file}")
+        assert ["input"] == kept(stored)
+        caller.ended(name)
+        assert ["results"] == kept(stored)
+        caller.call("DELETE", f"/v1beta/{name}")
+        assert [] == kept(stored)
+
+
+def test_a_batch_that_is_deleted_early_leaves_nothing(stored: Path) -> None:
+    """Nor does one that is refused."""
+    limits = Limits(concurrent_batches=1)
+    with Emulator(clock="manual", limits=limits) as emulator, Caller(emulator) as caller:
+        name = caller.create_from_lines(line("a", "x"))
+        file = caller.upload(jsonl(line("a", "x")))["name"]
+        assert 429 == caller.create({"inputConfig": {"fileName": file}}).status_code
+        assert ["input"] == kept(stored)
+        caller.call("DELETE", f"/v1beta/{name}")
+        assert [] == kept(stored)
+
+
+@pytest.mark.parametrize("begun", [True, False])
+def test_a_batch_that_is_deleted_while_it_is_answered_leaves_nothing(
+    stored: Path, monkeypatch: pytest.MonkeyPatch, *, begun: bool
+) -> None:
+    """Whether or not the file of its results has been begun by then."""
+    monkeypatch.setattr(batches, "PATIENCE", 0.01)
+    going_on, waiting = threading.Event(), threading.Event()
+    write = batches.write_results
+
+    def wait() -> None:
+        waiting.set()
+        assert going_on.wait(10)
+
+    def answer(*_: object) -> str:
+        if begun:
+            wait()
+        return "x"
+
+    def write_later(*plan: Any) -> Any:
+        if not begun:
+            wait()
+        return write(*plan)
+
+    monkeypatch.setattr(batches, "write_results", write_later)
+    with (
+        Emulator(answer, pending_seconds=0, running_seconds=0) as emulator,
+        Caller(emulator) as caller,
+    ):
+        name = caller.create_from_lines(line("a", "x"))
+        assert "BATCH_STATE_RUNNING" == state_of(caller, name)
+        assert waiting.wait(10)
+        caller.call("DELETE", f"/v1beta/{name}")
+        assert ["input"] == kept(stored)
+        going_on.set()
+        looks = 0
+        while kept(stored) and looks < 1000:
+            caller.get("/v1beta/batches")
+            looks += 1
+        assert [] == kept(stored)
 
 
 def test_a_file_batch_may_be_deleted_before_it_ends(caller: Caller) -> None:

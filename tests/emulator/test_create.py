@@ -174,11 +174,16 @@ def test_a_file_that_never_was_is_not_found(caller: Caller) -> None:
     )
 
 
-def test_a_file_that_is_gone_is_forbidden(caller: Caller) -> None:
-    """A deleted file is 403."""
+@pytest.mark.parametrize("how", ["deleted", "expired"])
+def test_a_file_that_is_gone_is_forbidden(caller: Caller, how: str) -> None:
+    """One that was there once is 403, for good."""
     name = caller.upload(b"{}")["name"]
-    caller.call("DELETE", f"/v1beta/{name}")
-    assert 403 == caller.create({"inputConfig": {"fileName": name}}).status_code
+    if how == "deleted":
+        caller.call("DELETE", f"/v1beta/{name}")
+    else:
+        caller.emulator.advance(48 * 3600)
+    for _ in range(2):
+        assert 403 == caller.create({"inputConfig": {"fileName": name}}).status_code
 
 
 @pytest.mark.parametrize("name", ["https://x/files/a", "abc", "files/"])

@@ -3,14 +3,16 @@
 import base64
 import hashlib
 import socket
+import tempfile
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from gemini_batch.emulator import Act, Emulator
-from tests.emulator.caller import Caller, jsonl, line
+from tests.emulator.caller import LONG_AGO, Caller, jsonl, line
 
 GRAIN = 1024
 """Granularity of the emulator of these tests."""
@@ -245,6 +247,19 @@ def test_a_chunk_may_bring_the_upload_back_to_a_multiple(caller: Caller) -> None
     assert (200, "active") == status_of(response)
 
 
+def test_a_chunk_that_was_refused_has_no_part_in_the_digest(caller: Caller) -> None:
+    """Its length shows only when all of it is here; the upload goes on as if it had not come."""
+    data = bytes(range(256)) * 5
+    url = caller.session_url(len(data))
+    pieces = (data[:GRAIN], b"more")
+    refused = caller.send(url, iter(pieces), at=0, command="upload")  # type: ignore[arg-type]
+    assert (400, "active") == status_of(refused)
+    assert ("active", "0") == received(caller, url)
+    caller.send(url, data[:GRAIN], at=0, command="upload")
+    file = caller.send(url, data[GRAIN:], at=GRAIN).json()["file"]
+    assert hashlib.sha256(data).hexdigest() == base64.b64decode(file["sha256Hash"]).decode()
+
+
 def test_more_bytes_than_announced_are_refused(caller: Caller) -> None:
     """The announced length is the length."""
     response = caller.send(caller.session_url(3), b"four", at=0)
@@ -388,6 +403,28 @@ def test_a_file_expires_after_two_days(caller: Caller) -> None:
     assert {} == caller.get("/v1beta/files")
 
 
+def test_an_expired_file_can_be_made_anew(caller: Caller) -> None:
+    """Under the same name, which is free again; the older one takes nothing of it along."""
+    first = caller.upload(b"x", name="files/mine")
+    caller.emulator.advance(48 * 3600)
+    second = caller.upload(b"yy", name="files/mine")
+    assert first["name"] == second["name"]
+    assert "2" == caller.get("/v1beta/files/mine")["sizeBytes"]
+    caller.emulator.advance(48 * 3600 - 1)
+    assert ["files/mine"] == [one["name"] for one in caller.get("/v1beta/files")["files"]]
+
+
+def test_a_page_holds_a_hundred_files_at_most(caller: Caller) -> None:
+    """However many are asked for; the next one goes on where it ends."""
+    names = [caller.upload(b"x")["name"] for _ in range(101)]
+    first = caller.get("/v1beta/files", params={"pageSize": 101})
+    assert names[:0:-1] == [one["name"] for one in first["files"]]
+    token = {"pageSize": 101, "pageToken": first["nextPageToken"]}
+    assert [{"files": [caller.get(f"/v1beta/{names[0]}")]}] == [
+        caller.get("/v1beta/files", params=token)
+    ]
+
+
 def test_files_are_listed_newest_first_ten_a_page(caller: Caller) -> None:
     """Ten unless another number is asked for, and never above a hundred."""
     names = [caller.upload(b"x")["name"] for _ in range(12)]
@@ -429,6 +466,13 @@ def result_file(caller: Caller) -> str:
     return str(caller.ended(name)["response"]["responsesFile"])
 
 
+@pytest.fixture
+def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the folder in which emulators keep theirs."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
 def test_both_paths_lead_to_the_bytes(caller: Caller, result_file: str) -> None:
     """Clients use either."""
     plain = caller.download(result_file)
@@ -468,10 +512,22 @@ def test_a_result_file_is_not_there_before_its_time(caller: Caller) -> None:
     assert [404, 404, 404] == [one.status_code for one in (early, none, unknown)]
 
 
-def test_a_result_file_expires(caller: Caller, result_file: str) -> None:
-    """Two days after its batch ended."""
-    caller.emulator.advance(48 * 3600)
-    assert 404 == caller.download(result_file).status_code
+def test_a_result_file_expires(stored: Path) -> None:
+    """Two days after its batch ended, whenever it was looked at; then it takes no room any more."""
+    with (
+        Emulator(clock="manual", pending_seconds=10, running_seconds=20) as emulator,
+        Caller(emulator) as caller,
+    ):
+        name = caller.create_from_lines(line("a", "x"))
+        result_file = caller.ended(name)["response"]["responsesFile"]
+        emulator.advance(30 + 48 * 3600 - LONG_AGO - 1)
+        assert 200 == caller.download(result_file).status_code
+        assert 1 == len([*stored.glob("*/results-*")])
+        emulator.advance(1)
+        assert 404 == caller.download(result_file).status_code
+        assert [] == [*stored.glob("*/results-*")]
+        assert 404 == caller.download(result_file).status_code
+        assert result_file == caller.operation(name)["response"]["responsesFile"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from gemini_batch.emulator import Answer, Emulator, ItemFailure, Limits
+from tests.canary import CANARY
 from tests.emulator import shapes
 from tests.emulator.caller import (
     KEY,
@@ -437,7 +438,7 @@ def no_key(start: Start) -> Any:
 @shows("error, invalid key")
 def invalid_key(start: Start) -> Any:
     """Ask with a key that nobody has."""
-    return with_key(start, "AIzaSyNobodyHasThisKey000000000000000000")
+    return with_key(start, f"{CANARY}-of-nobody")
 
 
 @shows("error, key of an unsupported type")

@@ -279,7 +279,7 @@ def test_closing_ends_what_hangs() -> None:
         emulator.faults.add("list", "hang")
         host, port = emulator.url.removeprefix("http://").split(":")
         waiting = socket.create_connection((host, int(port)), timeout=5)
-        waiting.sendall(f"GET /v1/batches?key={KEY} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        waiting.sendall(b"GET /v1/batches?key=any-key HTTP/1.1\r\nHost: x\r\n\r\n")
         wait_until(emulator, lambda: not emulator.faults.pending)
     with waiting:
         assert b"" == waiting.recv(10)

@@ -28,6 +28,7 @@ from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.models.operation import BatchOperation, BatchState
 from gemini_batch.retry import Timeouts
 from gemini_batch.settings import Settings
+from gemini_batch.states import observe
 
 from .replies import LABEL, batch, hung, lost, page, refusal, reply, seen, unsent, untrusted
 from .world import Answer, World
@@ -98,6 +99,22 @@ def test_an_attempt_that_cannot_have_acted_excuses_nothing(
     world.expect(certain(), refusal(404))
     with pytest.raises(NotFoundError):
         world.run(delete(settings, NAME))
+
+
+@pytest.mark.parametrize(("state", "warns"), [("PENDING", True), ("NEW", True), ("FAILED", False)])
+def test_deleting_what_is_at_work_is_a_warning(
+    world: World,
+    settings: Settings,
+    told: pytest.LogCaptureFixture,
+    state: str,
+    warns: bool,  # noqa: FBT001
+) -> None:
+    """It is forgotten, and not stopped; that it is gone is no reason to take it for free."""
+    world.expect(reply({}))
+    last = observe(None, BatchOperation(NAME, BatchState(state)))
+    world.run(delete(settings, NAME, last))
+    warning = f"{NAME} was {state} when it was last seen; deleting does not stop it, and it may be"
+    assert warns == any(warning in message for message in told.messages)
 
 
 # Found again by a label

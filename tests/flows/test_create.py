@@ -104,6 +104,25 @@ def test_with_no_time_to_look_there_is_one_look(world: World) -> None:
     assert [0.0] == world.pauses
 
 
+class Ticking(World):
+    """A world whose clock moves on with all that happens, if only a little."""
+
+    def perform(self, effect: Effect[Any]) -> Any:
+        """Do what the effect asks, which takes its time."""
+        self.clock += 0.001
+        return super().perform(effect)
+
+
+@pytest.mark.parametrize("look_for", [0.0, 0.001])
+def test_there_is_one_look_however_fast_the_clock_runs(look_for: float) -> None:
+    """The time to look is over before it has begun, and the batch is adopted all the same."""
+    world = Ticking()
+    world.expect(lost(), page(batch(label=LABEL)))
+    settings = Settings(retry=RetryPolicy(look_for=look_for), chance=lambda: 1.0)
+    assert "batches/b1" == world.run(creating(settings)).name
+    world.require_played_out()
+
+
 def test_a_batch_that_appears_late_is_adopted(world: World, settings: Settings) -> None:
     """The list is read again, through empty pages too."""
     world.expect(

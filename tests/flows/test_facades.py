@@ -95,10 +95,7 @@ ALLOWED = {
     "drivers": "",
     "files": "",
     "handle": "",
-    # An aiohttp session is made within its loop, and so not before it is used.
-    "link": """\
--         if self._owns_session:
-+         if self._owns_session and self._connection.session is not None:""",
+    "link": "",
     # Requests may come from an asynchronous iterable; the session is made within its loop; what a
     # builder executes is awaited.
     "client": """\
@@ -108,8 +105,8 @@ ALLOWED = {
 + Iterable
 + Entry,
 - own_session,
--         connection = Connection(own_session() if session is None else require_harmless(session),
-+         connection = Connection(None if session is None else require_harmless(session),
+-             connection = Connection(own_session() if session is None else require_harmless(session),
++             connection = Connection(None if session is None else require_harmless(session),
 + Coroutine[Any,
 + Any,
 - SyncBatchHandle[GenerationResponse]]:

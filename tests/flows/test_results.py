@@ -202,6 +202,20 @@ def test_a_count_that_disagrees_is_a_warning(
     assert [f"{NAME} has 5 requests and 3 results, which answer 3 of them"] == told.messages
 
 
+def test_a_count_of_one_kind_that_disagrees_is_a_warning(
+    world: World, settings: Settings, batch: Batch[Any], told: pytest.LogCaptureFixture
+) -> None:
+    """It may be a line that cannot be read, or counts that were never brought up to date."""
+    stats = {"requestCount": 3, "successfulRequestCount": 1, "failedRequestCount": 2}
+    world.expect(seen("SUCCEEDED", file=RESULTS, **stats), FILE)
+    found = world.run(having(world, settings, batch))
+    assert (3, 0) == (len(found.successes), len(found.errors))
+    assert [
+        f"{NAME} counts 1 requests that were answered, and its results show 3",
+        f"{NAME} counts 2 requests that failed, and its results show 0",
+    ] == told.messages
+
+
 def test_results_without_keys_are_keyed_by_position(
     world: World, settings: Settings, batch: Batch[Any], told: pytest.LogCaptureFixture
 ) -> None:
@@ -310,8 +324,8 @@ def test_results_come_in_the_order_of_their_arrival(
     pieces = [text[start : start + 7] for start in range(0, len(text), 7)]
     world.expect(SUCCEEDED, whole(*pieces))
     assert ["b", "10", "9"] == [item.key for item in streaming(world, settings, batch)]
-    # The look is one piece of work for a thread; the lines are not.
-    assert 1 == sum(isinstance(one, Offload) for one in world.asked)
+    # The look is one piece of work for a thread, and so are the lines of each piece of bytes.
+    assert 1 + len(pieces) + 1 == sum(isinstance(one, Offload) for one in world.asked)
 
 
 def test_a_broken_line_is_one_item(

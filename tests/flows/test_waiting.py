@@ -18,6 +18,7 @@ from gemini_batch.errors import (
     UsageError,
     WaitTimeoutError,
 )
+from gemini_batch.flows.results import watch
 from gemini_batch.flows.waiting import Ending, endings, waiting
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.progress import Progress, Report, report_nothing
@@ -41,7 +42,7 @@ SUCCEEDED = seen("SUCCEEDED", file=RESULTS)
 FILE = whole(line("1"))
 
 
-@pytest.mark.parametrize("timeout", [-1.0, math.inf, math.nan])
+@pytest.mark.parametrize("timeout", [1.1e9, 10**400, True, False, "5", -1.0, math.inf, math.nan])
 def test_a_timeout_that_makes_no_sense_is_refused(settings: Settings, timeout: float) -> None:
     """Before anything is sent."""
     with pytest.raises(UsageError, match="timeout must be 0 or more and finite"):
@@ -150,7 +151,42 @@ def test_a_service_that_asks_for_time_gets_it(world: World, batch: Batch[Any]) -
     assert [300.0] == world.pauses
 
 
+def test_a_service_that_asks_for_years_is_asked_again_within_the_hour(
+    world: World, batch: Batch[Any]
+) -> None:
+    """The wait has a batch at its end, and one odd header is not worth a missed result."""
+    settings = Settings(chance=lambda: 1.0)
+    world.expect(refusal(429, retry_after="999999999"), seen("FAILED"))
+    assert [Failed] == kinds(watching(world, settings, batch))
+    assert [3600.0] == world.pauses
+
+
 # Looks that fail
+
+
+def test_who_watches_a_service_that_is_away_is_told_how_old_the_news_is(
+    world: World, batch: Batch[Any], told: pytest.LogCaptureFixture
+) -> None:
+    """In what progress is told, and in the log; the counts stay as they were."""
+    settings = Settings(retry=RetryPolicy(attempts=1), chance=lambda: 1.0)
+    reports: list[Progress] = []
+    world.expect(lost(), seen(requestCount=4, failedRequestCount=1), lost(), lost())
+    world.expect(seen("FAILED", requestCount=4))
+    terms = waiting(settings, None, EVEN, reports.append)
+
+    *_, last = world.iterate(watch(settings, batch, world.spools, terms))
+
+    assert isinstance(last, Failed)
+    assert [
+        Progress("waiting", 0, None, "not seen yet,"),
+        Progress("waiting", 1, 4, "RUNNING"),
+        Progress("waiting", 1, 4, "RUNNING, last seen 15 s ago,"),
+        Progress("waiting", 1, 4, "RUNNING, last seen 38 s ago,"),
+        Progress("waiting", 0, 4, "FAILED"),
+    ] == reports
+    assert ["not seen yet", "last seen 15 s ago", "last seen 38 s ago"] == [
+        line.partition("(")[2].partition(")")[0] for line in told.messages
+    ]
 
 
 def test_looks_that_fail_for_the_moment_do_not_end_the_wait(
@@ -270,6 +306,17 @@ def test_a_batch_that_cannot_be_looked_at_ends_alone(
         first.sighting()
     assert first.outcome is caught.value
     assert "FAILED" == second.sighting().observation.state
+
+
+def test_a_client_that_cannot_be_used_ends_the_wait_for_all(
+    world: World, settings: Settings
+) -> None:
+    """That it is closed is no news of a batch: nothing else is asked."""
+    world.expect(seen(name="batches/a"), UsageError("this client is closed"))
+    waits = ending(world, settings, several("a", "b"))
+    with pytest.raises(UsageError, match="this client is closed"):
+        next(waits)
+    assert ["GET batches/a", "GET batches/b"] == world.lines
 
 
 def test_a_batch_that_is_done_without_a_result_ends_alone(world: World, settings: Settings) -> None:

@@ -8,9 +8,7 @@ import pytest
 
 from gemini_batch.batch import Batch
 from gemini_batch.effects import Response
-from gemini_batch.errors import (
-    ProtocolError,
-)
+from gemini_batch.errors import BatchFailedError, ProtocolError
 from gemini_batch.flows.results import stream, watch
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.retry import PollPolicy
@@ -21,6 +19,7 @@ from gemini_batch.states import (
     Pending,
     Running,
     Succeeded,
+    Unrecognised,
 )
 
 from .acts import EVEN, kinds, watching
@@ -106,6 +105,54 @@ def test_a_stream_waits_like_a_watch(world: World, settings: Settings, batch: Ba
     assert ["1"] == [item.key for item in world.iterate(stream(settings, batch, terms))]
     assert [10.0, 15.0] == world.pauses
     assert [GET] * 3 == world.lines[:3]
+
+
+def test_the_results_of_a_failed_batch_are_not_fetched_for_its_status(
+    world: World, settings: Settings, batch: Batch[Any]
+) -> None:
+    """It has no place for them; and whether they can be had changes nothing."""
+    world.expect(seen("FAILED", file=RESULTS))
+    assert [Failed] == kinds(watching(world, settings, batch))
+    assert [GET] == world.lines
+
+
+def test_the_results_of_a_failed_batch_are_streamed_and_then_it_failed(
+    world: World, settings: Settings, batch: Batch[Any]
+) -> None:
+    """What was billed is had, and nobody takes it for success."""
+    world.expect(seen("FAILED", file=RESULTS), FILE)
+    terms = waiting(settings, None, EVEN, progress=False)
+    items = world.iterate(stream(settings, batch, terms))
+    assert "1" == next(items).key
+    with pytest.raises(BatchFailedError, match="the service gave no reason"):
+        next(items)
+
+
+@pytest.mark.parametrize("state", ["CANCELLED", "EXPIRED", "NEW"])
+def test_results_that_were_seen_once_are_not_forgotten(
+    world: World, settings: Settings, batch: Batch[Any], told: pytest.LogCaptureFixture, state: str
+) -> None:
+    """A later look that shows none takes them back in vain: they are asked for by their name."""
+    world.expect(seen(state, file=RESULTS), FILE, seen(state, done=True), FILE)
+    (first,) = watching(world, settings, batch)
+    held = batch.held_results()
+    assert held is not None
+    held.close()
+    (second,) = watching(world, settings, batch)
+    assert type(first) is type(second)
+    assert batch.held_results() is not None
+    assert f"{NAME} had results, and the service now shows none" in told.messages
+
+
+def test_a_state_that_is_not_known_ends_when_it_is_done(
+    world: World, settings: Settings, batch: Batch[Any]
+) -> None:
+    """Not before, and with whatever came of it."""
+    world.expect(seen("PAUSED"), seen("PAUSED", done=True))
+    before, last = watching(world, settings, batch)
+    assert isinstance(before, Unrecognised)
+    assert isinstance(last, Unrecognised)
+    assert [False, True] == [before.finished, last.finished]
 
 
 def test_two_days_are_over_in_a_moment(world: World, settings: Settings, batch: Batch[Any]) -> None:

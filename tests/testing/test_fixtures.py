@@ -11,6 +11,7 @@ import pytest
 import gemini_batch
 from gemini_batch import AsyncBatchClient, SyncBatchClient
 from gemini_batch.emulator import Emulator
+from tests.canary import CANARY
 
 pytest_plugins = ["gemini_batch.testing"]
 
@@ -84,7 +85,7 @@ def test_quick(gemini_emulator, gemini_client):
     gemini_client.submit(["x"]).wait()
     assert time.monotonic() - began < 5
 """,
-        GOOGLE_API_KEY="a-real-key",
+        GOOGLE_API_KEY=CANARY,
         GOOGLE_GEMINI_BASE_URL="https://example.com",
     )
     assert "4 passed" in said, said

@@ -178,6 +178,10 @@ def test_an_integer_is_read_as_text_or_number(value: object, expected: int | Non
         "\u0665",
         "\xb2",
         "9" * 5000,
+        str(2**63),
+        2**63,
+        -(2**63) - 1,
+        1e22,
         5.5,
         True,
         [],
@@ -237,6 +241,16 @@ def test_what_does_not_fit_is_refused_with_its_place(
         codec.structure(tree, kind)
     assert str(raised.value).startswith(complaint)
     assert raised.value.__suppress_context__
+
+
+def test_of_what_does_not_fit_only_the_beginning_is_told() -> None:
+    """However deep it is, or however long: text of all of it could not be made, or not in time."""
+    deep: Any = []
+    for _ in range(100_000):
+        deep = {"a": [deep]}
+
+    for value in (deep, [deep] * 1000, [0] * 10_000_000, "x" * 10_000_000):
+        assert 150 > len(str(codec._expected("a number", value)))
 
 
 def test_null_is_absent() -> None:

@@ -13,8 +13,8 @@ from hypothesis import given, strategies as st
 
 from gemini_batch.credentials import ApiKey
 from gemini_batch.errors import UsageError
+from tests.canary import CANARY
 
-CANARY = "AIzaCanaryThatMustNeverBeSeen"
 HEADER = "x-goog-api-key"
 
 
@@ -85,6 +85,34 @@ def test_no_key_is_an_error_that_says_where_to_put_one(
     """All places are named."""
     with pytest.raises(UsageError, match=r"api_key=….* GOOGLE_API_KEY or GEMINI_API_KEY"):
         ApiKey.find(argument, environ)
+
+
+@pytest.mark.parametrize("argument", [CANARY.encode(), bytearray(b"k"), 7, [CANARY]], ids=type)
+def test_what_is_no_text_is_no_key(argument: object) -> None:
+    """It is named by its kind, and not shown."""
+    with pytest.raises(UsageError, match=f"a str, not {type(argument).__name__}"):
+        ApiKey.find(argument, {"GEMINI_API_KEY": "one"})
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (CANARY, True),
+        (f"https://example.com/?key={CANARY}&x", True),
+        (f"%41{CANARY[1:]}", True),
+        (CANARY[1:], False),
+        ("\ud800", False),
+    ],
+    ids=["plain", "url", "escaped", "part", "surrogate"],
+)
+def test_the_key_is_found_in_text(text: str, found: bool) -> None:  # noqa: FBT001
+    """However a URL would spell it."""
+    assert found is ApiKey(CANARY, "the test").is_in(text)
+
+
+def test_a_key_too_short_to_be_one_is_not_looked_for() -> None:
+    """It may be a part of any address."""
+    assert not ApiKey("local", "the test").is_in("http://localhost")
 
 
 @pytest.mark.parametrize(

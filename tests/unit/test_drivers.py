@@ -46,6 +46,10 @@ class AsyncStage(Stage):
         """Do what the effect asks."""
         return super().perform(effect)
 
+    async def release(self) -> None:
+        """Count how often everything was let go of."""
+        super().release()
+
 
 def sync_run(conversation: Any, stage: Stage) -> Any:
     """Drive a flow by the synchronous driver."""

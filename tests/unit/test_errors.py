@@ -48,8 +48,8 @@ from gemini_batch.models.operation import BatchOperation, BatchState
 from gemini_batch.models.status import Status
 from gemini_batch.results import BatchResults
 from gemini_batch.states import Cancelled, Expired, Failed
+from tests.canary import CANARY
 
-CANARY = "AIzaCanaryThatMustNeverBeSeen"
 ESCAPE = "\x1b]0;owned\x07"
 OPERATION = BatchOperation(
     "batches/abc",
@@ -233,6 +233,11 @@ def test_the_status_says_which_error_it_is(code: int, reason: str, kind: type[Ap
     assert kind is api_error_class(code, reason)
 
 
+def bad(field: object, description: object = None) -> dict[str, object]:
+    """Return a detail about a field of a request."""
+    return {"fieldViolations": [{"field": field, "description": description}]}
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
@@ -240,6 +245,12 @@ def test_the_status_says_which_error_it_is(code: int, reason: str, kind: type[Ap
         (ApiError(418, "TEAPOT"), "HTTP 418 TEAPOT"),
         (ApiError(418, message="stout"), "HTTP 418 stout"),
         (ApiError(418, "TEAPOT", ESCAPE), r"HTTP 418 TEAPOT: \x1b]0;owned\x07"),
+        (ApiError(418, "", "Bad.", [bad("a.b", "is odd")]), "HTTP 418 Bad; a.b (is odd)"),
+        (ApiError(418, "", "", [bad("a.b", "")]), "HTTP 418 a.b"),
+        (ApiError(418, "", "a.b is odd.", [bad("a.b", "is odd")]), "HTTP 418 a.b is odd"),
+        (ApiError(418, "", "is odd.", [bad("a.b", "is odd")]), "HTTP 418 is odd; a.b"),
+        (ApiError(418, "", "Bad.", [bad("a"), bad("b", 7), {}]), "HTTP 418 Bad; a; b"),
+        (ApiError(418, "", "Bad.", [bad(ESCAPE)]), r"HTTP 418 Bad; \x1b]0;owned\x07"),
         (AuthenticationError(401), "HTTP 401. Check the API key"),
         (AuthenticationError(401, advice="Look there"), "HTTP 401. Look there"),
         (TransportError("reset"), "reset (the service may have acted on the request)"),
@@ -280,6 +291,14 @@ def test_the_message_of_the_service_is_kept_as_it_came() -> None:
     assert ESCAPE * 200 == error.message
     assert str(error).endswith("more characters)")
     assert str(error).isprintable()
+
+
+@pytest.mark.parametrize(
+    "detail", [bad(None), bad(""), bad(["a"]), {"fieldViolations": 7}, {"fieldViolations": [7]}]
+)
+def test_what_names_no_field_adds_nothing(detail: dict[str, object]) -> None:
+    """Whatever a detail looks like, the message stands as it is."""
+    assert "HTTP 418 Bad" == str(ApiError(418, "", "Bad.", [detail]))
 
 
 @pytest.mark.parametrize(

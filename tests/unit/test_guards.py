@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.canary import CANARY
+
 SUITE = """
 import asyncio, os, socket, time
 import pytest
@@ -36,9 +38,9 @@ def test_a_test_that_leaves_its_bounds_fails(tmp_path: Path) -> None:
     (tmp_path / "test_suite.py").write_text(SUITE)
 
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-rA", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-rA", "--tb=line", "-p", "no:cacheprovider"],
         cwd=tmp_path,
-        env={**os.environ, "GEMINI_API_KEY": "from outside"},
+        env={**os.environ, "GEMINI_API_KEY": CANARY, "PYTHONPATH": str(conftest.parents[1])},
         capture_output=True,
         text=True,
         check=False,

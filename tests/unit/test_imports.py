@@ -24,8 +24,8 @@ LAYERS = (
     {"codec"},
     {
         *("batch", "credentials", "custody", "effects", "endpoints", "index", "items", "jsonl"),
-        *("labels", "methods", "mime", "order", "progress", "prompts", "results", "retry"),
-        *("schema", "settings", "spool", "states", "submission", "summary", "views"),
+        *("labels", "methods", "mime", "order", "progress", "prompts", "proxies", "results"),
+        *("retry", "schema", "settings", "spool", "states", "submission", "summary", "views", "wire"),
     },
     {"builders", "flows", "runs", "tables"},
     {"sync", "aio", "emulator"},

@@ -83,6 +83,7 @@ def texts(index: Index, spool: MemorySpool, ordinals: Iterable[int]) -> list[byt
         (b'{"key":["a"],"response":{}}', None, Kind.SUCCESS),
         (b'{"key":"","response":{}}', "", Kind.SUCCESS),
         (b'{"key":" a ","response":{}}', " a ", Kind.SUCCESS),
+        (b'{"k\\u0065y":"a","response":{}}', "a", Kind.SUCCESS),
         (b'{"metadata":{"key":"a"},"response":{}}', "a", Kind.SUCCESS),
         (b'{"metadata":{"key":"a"},"error":{}}', "a", Kind.ERROR),
         (b'{"metadata":{"key":7},"response":{}}', None, Kind.SUCCESS),
@@ -148,7 +149,12 @@ HUGE = b"1" * 5000
         (b'{"key":"a","response":{},"key":"a"}', None, "the line has two keys"),
         (b'{"key":"\\ud800","key":"b","response":{}}', None, "the line has two keys"),
         (b'{"key":"a","response":{"key":"\xff"}}', None, "not a JSON object: 'utf-8' codec"),
+        (b'{"key":"a","response":{},"k\\u0065y":"b"}', None, "the line has two keys"),
+        (b'{"\\u006Bey":"a","response":{},"key":"a"}', None, "the line has two keys"),
+        (b'{"key":"a","response":{},"ke\\u0079":"a"}', None, "the line has two keys"),
         (b'{"metadata":{"x":1e400},"response":{}}', None, "its metadata is not JSON"),
+        (b'{"key":"a","metadata":{"x":1e400},"response":{}}', "a", "its metadata is not JSON"),
+        (b'{"key":5,"metadata":{"x":1e400},"response":{}}', None, "its metadata is not JSON"),
     ],
 )
 def test_a_damaged_line_is_a_malformed_result(text: bytes, key: str | None, reason: str) -> None:
@@ -177,6 +183,7 @@ def test_a_line_too_long_to_keep_is_malformed() -> None:
         b'{"key":"a","response":{"key":1,"x":%s}}' % HUGE,
         b'{"key":"a","response":{"key":1,"x":1e400}}',
         b'{"key":"a","error":{"key":"\\u0000"}}',
+        b'{"key":"a","response":{"k\\u0065y":1,"text":"\\u0079\\\\u0065"}}',
     ],
 )
 def test_a_key_deeper_down_is_not_a_second_one(text: bytes) -> None:
@@ -269,6 +276,25 @@ def test_blank_lines_and_carriage_returns_are_nothing(mark: bytes, end: bytes, s
     found = texts(index, spool, index.order)
     assert [line("a"), line("b"), line("c")] == [text.rstrip(b"\r") for text in found]
     assert [2, 5, 6] == [index.line_number(ordinal) for ordinal in range(3)]
+
+
+def test_blank_lines_take_no_memory() -> None:
+    """There may be more of them than of anything else; each still counts as a line."""
+    indexer, blank, count = Indexer(NoSpool()), b"\n \n" * 5000, 20
+    indexer.feed(blank + line("a") + b"\n")
+    tracemalloc.start()
+    try:
+        for _ in range(count):
+            indexer.feed(blank)
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    indexer.feed(line("b") + b"\n" + line("c"))
+    index = settled(indexer)
+
+    assert held < 10_000
+    numbers = [index.line_number(ordinal) for ordinal in range(3)]
+    assert [10_001, 10_002 + 10_000 * count, 10_003 + 10_000 * count] == numbers
 
 
 def test_a_line_cut_short_is_malformed_and_its_key_missing() -> None:

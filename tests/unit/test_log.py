@@ -1,5 +1,6 @@
 """Tracebacks and the log: what helps, and no more."""
 
+import linecache
 import logging
 import traceback
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import Any
 import pytest
 
 import gemini_batch
+from gemini_batch import SyncBatchClient
 from gemini_batch.effects import Steps, StreamBody, flow
 from gemini_batch.errors import GeminiBatchError, ProtocolError, TransportError, UsageError
-from gemini_batch.log import log, trimmed
+from gemini_batch.log import bare, caller, log, trimmed
+from tests.canary import CANARY
 
 PACKAGE = str(Path(gemini_batch.__file__).parent)
 SECRET = "headers with the key"
@@ -171,3 +174,29 @@ def test_frames_are_kept_for_debugging(caplog: pytest.LogCaptureFixture) -> None
         trimmed(error)
     assert ("__next__", True) in frames(error)
     assert error.__context__ is None
+
+
+@pytest.mark.parametrize("level", [logging.DEBUG, logging.WARNING])
+def test_an_error_of_what_is_given_the_key_is_bare(
+    caplog: pytest.LogCaptureFixture, level: int
+) -> None:
+    """Neither frames of ours nor what led to it are kept, however much is to be told."""
+    error = ProtocolError("no")
+    caught(error, translated())
+    error.__context__ = OSError("before")
+    with caplog.at_level(level, "gemini_batch"):
+        assert error is bare(error)
+    assert [("caught", False), ("raising", False)] == frames(error)
+    assert (None, None) == (error.__cause__, error.__context__)
+
+
+def test_a_caller_is_who_is_not_of_this_package() -> None:
+    """However deep in here it is asked for."""
+    client = SyncBatchClient(CANARY)
+    client.close()
+    told = [client._made, caller()]
+
+    assert [__file__] * 2 == [name for name, _ in told]
+    assert ["client = SyncBatchClient(CANARY)", "told = [client._made, caller()]"] == [
+        linecache.getline(*one).strip() for one in told
+    ]

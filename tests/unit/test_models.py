@@ -380,6 +380,11 @@ def test_a_state_is_read_with_either_prefix(prefix: str, name: str) -> None:
         ((0, None, None, None), (0, 0, 0, 0)),
         ((None, 3, None, None), (None, 3, None, None)),
         ((5, 4, 2, None), (5, 4, 2, None)),
+        ((-1, None, None, None), (None, None, None, None)),
+        ((5, -2, 4, 1), (5, 0, 4, 1)),
+        ((5, 5, -1, -1), (5, 5, 0, 0)),
+        ((-5, -5, None, None), (None, None, None, None)),
+        ((10**30, 10**30, None, None), (10**30, 10**30, 0, 0)),
     ],
 )
 def test_an_absent_count_is_zero_only_where_that_adds_up(

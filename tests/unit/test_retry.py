@@ -1,9 +1,12 @@
 """What is tried again, when, and how often."""
 
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
+from attrs import fields
 from hypothesis import example, given, strategies as st
 
 from gemini_batch import retry
@@ -89,8 +92,33 @@ def test_what_may_be_nothing_is_never_less(
     assert 0 == getattr(policy(**{member: 0}), member)
 
 
+@pytest.mark.parametrize("value", [True, None, "1", [], 1 + 0j, Decimal(1), Fraction(1, 2)])
+@pytest.mark.parametrize("policy", [Timeouts, RetryPolicy, PollPolicy])
+def test_what_only_looks_like_a_number_is_refused(policy: type[Any], value: object) -> None:
+    """At once, and not when it is first reckoned with, by when money may have been spent."""
+    for member in fields(policy):
+        with pytest.raises(UsageError, match=rf"^{member.name} must be .* not "):
+            policy(**{member.name: value})
+
+
+@pytest.mark.parametrize("value", [1.1e9, 1e300, 10**400])
+@pytest.mark.parametrize("policy", [Timeouts, RetryPolicy, PollPolicy])
+def test_what_no_clock_can_wait_for_is_refused(policy: type[Any], value: float) -> None:
+    """Some systems would refuse it, in the middle of a wait."""
+    for member in fields(policy):
+        with pytest.raises(UsageError, match=f"^{member.name} must be 1000000000 or less"):
+            policy(**{member.name: value})
+
+
+def test_a_poll_varies_by_a_share_of_its_pause() -> None:
+    """By all of it at most: more would be no pause at all, half of the time."""
+    with pytest.raises(UsageError, match=r"^jitter is a share, 1 or less, not 1\.5"):
+        PollPolicy(jitter=1.5)
+    assert 0 < PollPolicy(jitter=1.0).pause(1, 0.01)
+
+
 POSITIVE = st.floats(0, 1e9, exclude_min=True)
-POLLS = st.builds(PollPolicy, POSITIVE, POSITIVE, st.floats(0, 2))
+POLLS = st.builds(PollPolicy, POSITIVE, POSITIVE, st.floats(0, 1))
 
 
 @given(POLLS, st.integers(1, 10_000), st.floats(0, 1))

@@ -9,10 +9,10 @@ from attrs import asdict
 from hypothesis import given, strategies as st
 
 from gemini_batch.errors import UsageError
-from gemini_batch.retry import PollPolicy, RetryPolicy, Timeouts
+from gemini_batch.retry import PollPolicy, RetryBudget, RetryPolicy, Timeouts
 from gemini_batch.settings import DEFAULT_ORIGIN, Api, Settings, configure, is_loopback
+from tests.canary import CANARY
 
-CANARY = "AIzaCanaryThatMustNeverBeSeen"
 SOURCE = "the test"
 
 
@@ -66,10 +66,29 @@ def test_a_base_url_is_read(url: str, origin: str, prefix: str) -> None:
         "https://exa mple.com",
         "https://example.com\\x",
         "https://example.com%0a",
-        "https://example.com/a b",
-        "https://example.com/%2e%2e",
-        "https://example.com/\xe9",
-        "https://example.com/a;b",
+        "https://example.com:0",
+        "https://exa\tmple.com",
+        "https://example.com/\n",
+        "\0https://example.com",
+        "https://[::1]x",
+        "https://[v1.x]",
+        "https://[fe80::1%25eth0]",
+        "https://-",
+        "https://.",
+        "https://a..b",
+        "https://example\u3002com",
+        "https://\uff45xample.com",
+        "https://a\xadb.com",
+        "http://\uff11\uff12\uff17.0.0.1",
+        "http://127.1",
+        "http://0x7f.1",
+        "http://0177.0.0.1",
+        "http://2130706433",
+        "http://127.0.0.1.",
+        "http://localhost.",
+        "http://sub.localhost",
+        "http://[::ffff:127.0.0.1]",
+        "http+unix://127.0.0.1",
     ],
 )
 def test_an_url_that_the_key_must_not_go_to_is_refused(url: str) -> None:
@@ -77,6 +96,17 @@ def test_an_url_that_the_key_must_not_go_to_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="must begin with https:// and a host") as raised:
         at(url)
     assert str(raised.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/a b", "/%2e%2e", "/\xe9", "/a;b", "/a\\b", "/..", "/a/../b", "/./b", "/a/.", "/key=1"],
+)
+def test_a_path_that_would_not_arrive_as_it_is_is_refused(path: str) -> None:
+    """The libraries below would send another one."""
+    with pytest.raises(UsageError, match="would not arrive as it is") as raised:
+        at(f"https://example.com{path}")
+    assert path not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +126,19 @@ def test_what_is_no_url_is_refused(url: str) -> None:
         f"https://example.com/#{CANARY}",
         f"https://{CANARY}@example.com",
         f"https://user:{CANARY}@example.com/x",
+        f"https://{CANARY}\n@example.com/x",
         f"https://{CANARY}@example.com:99999",
         f"https://user:{CANARY}@[",
+        f"https://example.com/key={CANARY}",
+        f"https://example.com/ {CANARY}",
+        f"https://example.com;key={CANARY}",
+        f"https://example.com\\{CANARY}",
+        f"https://example.com:{CANARY}",
+        CANARY,
+        f"{CANARY}:8080",
+        f"ftp:{CANARY}",
     ],
+    ids=lambda url: url.replace(CANARY, "KEY"),
 )
 def test_a_base_url_holds_no_secret(url: str) -> None:
     """A key in a URL would end up in logs; it is refused, and not shown while at it."""
@@ -157,6 +197,7 @@ def test_any_text_is_an_api_or_a_usage_error(text: str, scheme: str) -> None:
         ("127.0.0.1", True),
         ("127.255.0.1", True),
         ("::1", True),
+        ("::ffff:127.0.0.1", False),
         ("0.0.0.0", False),  # noqa: S104 - not bound
         ("10.0.0.1", False),
         ("localhost.example.com", False),
@@ -223,12 +264,56 @@ def test_one_key_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
     assert [] == caplog.records
 
 
+@pytest.mark.parametrize("value", [None, 3, {}, "fast", Timeouts, RetryBudget()])
+@pytest.mark.parametrize("name", ["timeouts", "retry", "poll"])
+def test_a_policy_is_a_policy(name: str, value: Any) -> None:
+    """What is none is refused when the client is made, and not in the middle of a wait."""
+    told: dict[str, Any] = {"timeouts": Timeouts(), "retry": RetryPolicy(), "poll": PollPolicy()}
+    with pytest.raises(UsageError, match=f"^{name.removesuffix('s')} is a .*, and not "):
+        configure(CANARY, None, "v1beta", {}, allow_http=False, **{**told, name: value})
+
+
 def test_settings_do_not_hold_the_key() -> None:
     """The flows know where it came from, and no more."""
     settings, _ = configured(CANARY, None, {})
     assert CANARY not in repr(settings) + repr(asdict(settings))
     assert CANARY.encode() not in pickle.dumps(asdict(settings.api))
     assert 0 <= settings.chance() < 1
+
+
+@pytest.mark.parametrize("where", ["https://{}.example.com", "https://example.com/x/{}/y"])
+@pytest.mark.parametrize(
+    "spelt", [CANARY, f"%{ord(CANARY[0]):02X}{CANARY[1:]}"], ids=["plain", "escaped"]
+)
+def test_the_key_is_no_part_of_the_base_url(where: str, spelt: str) -> None:
+    """Where it would be shown, and logged all along the way."""
+    with pytest.raises(UsageError, match="the base URL holds the API key") as raised:
+        configured(CANARY, where.format(spelt), {})
+    assert CANARY[1:] not in str(raised.value)
+
+
+def test_what_is_no_text_is_no_base_url() -> None:
+    """It does not end in an error of the parser."""
+    url: Any = 7
+    with pytest.raises(UsageError, match="a base URL is a str, not int"):
+        configured(CANARY, url, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://a.example/x", ["the API key goes to https://a.example"]),
+        (None, []),
+        ("http://127.0.0.1:1", []),
+    ],
+)
+def test_where_the_key_goes_is_told_once(
+    url: str | None, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Unless that is Google, or this machine: an address from the environment may be anybody's."""
+    caplog.set_level(logging.INFO)
+    configured(CANARY, url, {})
+    assert told == caplog.messages
 
 
 def test_each_client_has_a_budget_of_its_own() -> None:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -886,3 +887,16 @@ def test_each_writer_of_its_own_name_is_left_alone(tmp_path: Path) -> None:
     assert {f"{number}": b"%d\n" % number * 50 for number in range(20)} == {
         path.name: path.read_bytes() for path in tmp_path.iterdir()
     }
+
+
+def test_bytes_that_are_uploaded_are_not_copied() -> None:
+    """Of many, that would hold up every thread."""
+    content = bytes(8 << 20)
+    tracemalloc.start()
+    try:
+        source = Spools().source(content)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 1 << 16
+    assert (len(content), content[:9]) == (source.size, source.read(0, 9))

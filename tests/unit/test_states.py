@@ -138,6 +138,8 @@ def test_only_the_table_says_what_is_a_contradiction(operations: list[BatchOpera
         known = observe(before, operation)
         if before.finished:
             same = fresh.finished and fresh.state == before.state
+            same &= operation.has_output or not before.operation.has_output
+            same &= operation.error is not None or before.operation.error is None
             assert same == (known.contradiction is None)
         else:
             allowed = TRANSITIONS.get(before.state, {fresh.state})
@@ -176,6 +178,18 @@ def test_only_the_table_says_what_is_a_contradiction(operations: list[BatchOpera
             seen(PAUSED),
             PAUSED,
             f"{NAME} was PAUSED, and the service now calls it unfinished",
+        ),
+        (
+            seen(C, "done", "output"),
+            seen(C, "done"),
+            C,
+            f"{NAME} had results, and the service now shows none",
+        ),
+        (
+            seen(F, "done", "error"),
+            seen(F, "done"),
+            F,
+            f"{NAME} had an error, and the service now shows none",
         ),
     ],
 )
