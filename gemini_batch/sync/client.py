@@ -66,7 +66,8 @@ class SyncBatchClient:
         allow_http: Allow ``http://`` to other machines, which shows them and all between the key.
 
     Raises:
-        UsageError: There is no key, or the base URL is not one that the key may go to.
+        UsageError: There is no key, the base URL is not one that the key may go to, or the
+            environment names a proxy or certificates that cannot be used.
     """
 
     def __init__(

@@ -163,6 +163,8 @@ class _Reply(HTTPResponse):
         while True:
             lines = [self._lines.first(LINE_LIMIT + 1)]
             while lines[-1] not in _ENDS:
+                if len(lines) > 2 * FIELDS:  # some may be folded; more are not kept
+                    raise GarbledError
                 lines.append(self._lines.readline(LINE_LIMIT + 1))
             begun = _STATUS.fullmatch(lines[0])
             if begun is None:

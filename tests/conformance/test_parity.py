@@ -294,6 +294,25 @@ def test_a_stream_that_is_no_reply_is_told_in_one_way(facade: Facade, kind: str)
     assert (200, BODY) == (second[0], second[2])
 
 
+def test_a_head_without_an_end_is_no_reply(facade: Facade) -> None:
+    """It is given up as soon as it is too long, and not kept until the time is over."""
+
+    def endless(connection: socket.socket, over: threading.Event) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        while not over.is_set():
+            connection.sendall(b"X-A: a\r\n" * 100)
+
+    with (
+        serving(endless) as (at, _),
+        transport_of(facade, f"http://{at}") as perform,
+        pytest.raises(TransportError) as raised,
+    ):
+        read_whole(perform, Send)
+    facade.raised.append(raised.value)
+    assert GARBLED.format(at=f"http://{at}") + IN_DOUBT == str(raised.value)
+
+
 ENDED = {
     "nothing": b"",
     "in_the_status": b"HTTP/1.1 20",

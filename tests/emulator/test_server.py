@@ -71,7 +71,7 @@ def test_closing_removes_the_files_of_clients(
         caller.lines(caller.create_from_lines(line("a", "x")))
         [directory] = tmp_path.iterdir()
         assert 0o700 == directory.stat().st_mode & 0o777
-        assert 3 == len(list(directory.iterdir()))
+        assert 2 == len(list(directory.iterdir()))  # what was uploaded, and the results
     assert [] == list(tmp_path.iterdir())
 
 

@@ -139,7 +139,7 @@ ALLOWED = {
 +         source = requests if isinstance(requests,
 + AsyncIterable) else entries_of(requests)
 +         entries = aiter(source) if isinstance(source,
-+ AsyncIterable) else iter(source)""",
++ AsyncIterable) else iter(source)""",  # noqa: E501 - as the code has them
     # An asynchronous generator that is left behind is not ended by going out of use.
     "streams": """\
 + import warnings

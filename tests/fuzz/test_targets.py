@@ -181,7 +181,7 @@ DEFECTS = [
     ("index", "an_answer_wins", index, "open_envelope", preferring_answers),
     ("index", "a_position_is_trusted", index.Indexer, "_match", trusting),
     ("index", "the_last_of_two_is_found", BatchResults, "_find", finding_the_last),
-    ("index", "the_line_is_not_kept", items, "printable", lambda _: str),
+    ("index", "an_escape_is_shown", items, "printable", lambda _: str),
     ("index", "what_is_missing_is_no_error", results, "_LOST", lambda _: b'"response":{}'),
     ("index", "numbers_are_not_positions", submission, "_NUMBER", lambda _: re.compile("0")),
     ("codec", "unknown_members_are_lost", codec, "unstructure", forgetful),

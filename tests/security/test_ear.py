@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from gemini_batch import GeminiBatchError, SyncBatchClient, UsageError
+from gemini_batch import GeminiBatchError, SyncBatchClient
 from gemini_batch.credentials import ApiKey
+from gemini_batch.effects import Request
 from gemini_batch.spool import FileSpool
 from tests.canary import CANARY, SONG, Ear
 from tests.docs.pages import ROOT
@@ -215,12 +216,13 @@ def test_a_key_is_heard_in_the_variables_of_the_package(
 ) -> None:
     """Where it is not masked."""
     monkeypatch.setattr(ApiKey, "headers", lambda _: {"x-goog-api-key": SEED})
+    request = Request("GET", "/v1beta/batches")
     with SyncBatchClient(CANARY, base_url="http://127.0.0.1:1") as client:
         monkeypatch.setattr(client._link._connection.session, "request", _refuse)
         logging.getLogger("gemini_batch").setLevel(logging.DEBUG)
         try:
             with pytest.raises(RuntimeError, match="no"):
-                client._link._connection.send(_request(), float("inf"))
+                client._link._connection.send(request, float("inf"))
         finally:
             logging.getLogger("gemini_batch").setLevel(logging.NOTSET)
     assert any("local headers" in leak for leak in seeds.leaks)
@@ -229,12 +231,6 @@ def test_a_key_is_heard_in_the_variables_of_the_package(
 
 def _refuse(*_: object, **__: object) -> None:
     raise RuntimeError("no")
-
-
-def _request() -> object:
-    from gemini_batch.effects import Request  # noqa: PLC0415 - for one test
-
-    return Request("GET", "/v1beta/batches")
 
 
 @pytest.mark.parametrize("name", ["x-goog-api-key", "X-Goog-Api-Key"])
@@ -320,4 +316,3 @@ def test_no_key_that_could_be_real_is_anywhere() -> None:
 def test_a_key_that_could_be_real_would_be_found() -> None:
     """It is found by its shape."""
     assert ["AIza" + "Sy" * 17 + "x"] == REAL.findall("key = '" + "AIza" + "Sy" * 17 + "x'")
-    assert issubclass(UsageError, ValueError)

@@ -25,7 +25,8 @@ LAYERS = (
     {
         *("batch", "credentials", "custody", "effects", "endpoints", "index", "items", "jsonl"),
         *("labels", "methods", "mime", "order", "progress", "prompts", "proxies", "results"),
-        *("retry", "schema", "settings", "spool", "states", "submission", "summary", "views", "wire"),
+        *("retry", "schema", "settings", "spool", "states", "submission", "summary", "views"),
+        "wire",
     },
     {"builders", "flows", "runs", "tables"},
     {"sync", "aio", "emulator"},

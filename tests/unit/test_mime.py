@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings, strategies as st
+from hypothesis import assume, example, given, settings, strategies as st
 
 from gemini_batch.errors import UsageError
 from gemini_batch.mime import mime_type_of, require_mime_type
@@ -117,6 +117,9 @@ def test_no_table_of_the_machine_is_asked(
     tmp_path_factory: pytest.TempPathFactory, table: dict[str, str]
 ) -> None:
     """Two machines that differ in their tables tell the same types."""
+    # The standard library takes some endings for a compression, and looks at what is before them.
+    compressions = {*mimetypes.encodings_map, *mimetypes.suffix_map}
+    assume(not any(f".{ending}" in compressions for ending in table))
     names = [f"a.{ending}" for ending in table]
     before = [told(name) for name in names]
     file = tmp_path_factory.mktemp("etc") / "mime.types"
