@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Generic, cast
 
 from attrs import define, evolve, field
 
-from .custody import Turn, turn
 from .endpoints.names import require_name
 from .errors import UsageError
 from .labels import require_text
@@ -15,6 +15,10 @@ from .models.operation import BatchOperation
 from .results import BatchResults
 from .states import Observation, observe
 from .submission import SubmittedKeys
+
+
+class WrongKindError(UsageError):
+    """A batch was asked for as one of answers that it does not hold."""
 
 
 @define(eq=False)
@@ -30,7 +34,7 @@ class Batch(Generic[R]):
     key_member: str = "key"
     observation: Observation | None = None
     results: BatchResults[R] | None = None
-    _turn: Turn = field(factory=turn, init=False, repr=False)
+    _turn: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
 
     def observe(self, operation: BatchOperation, known: Observation | None) -> Observation:
         """Take in what a look has shown that was begun when this was ``known``.
@@ -56,7 +60,7 @@ class Batch(Generic[R]):
         if told is None or told == (wanted is not GENERATE):
             return
         found = embed() if told else GENERATE
-        error = UsageError(
+        error = WrongKindError(
             f"{self.name} holds {found.holds}, and was asked for as a batch of {wanted.holds}: "
             f"say answers={found.answers.__name__}"
         )

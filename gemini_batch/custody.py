@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, TypeAlias
+from contextlib import contextmanager
 
 from .errors import HandleBusyError, HandleConsumedError, NotFoundError
-
-Turn: TypeAlias = AbstractContextManager[Any]
-"""What is entered by one thread at a time, for a moment."""
-
-
-def turn() -> Turn:
-    """Return a turn that many can take."""
-    return threading.Lock()
 
 
 class Custody:

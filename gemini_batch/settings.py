@@ -125,6 +125,13 @@ def is_loopback(host: str) -> bool:
     return address.is_loopback and getattr(address, "ipv4_mapped", None) is None
 
 
+def user_agent() -> str:
+    """Return by what name both facades go."""
+    from . import __version__  # noqa: PLC0415 - it is looked up where this package is installed
+
+    return f"gemini-batch/{__version__}"
+
+
 @define
 class Settings:
     """All that the flows of one client share."""

@@ -8,9 +8,10 @@ not; and what is raised is the same sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from .errors import Delivery, TransportError, UsageError
+from .certificates import BUNDLES
+from .errors import Delivery, TransportError
 
 LINE_LIMIT = 64 << 10
 """Bytes of one line of a head, at most."""
@@ -22,12 +23,6 @@ CUT = "it ended before the reply did"
 CUT_OFF = "it ended before it was secure"
 REFUSED_TUNNEL = "the proxy refuses to pass it on"
 TOO_SLOW = "it took too long"
-
-BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-"""The variables that may name the certificates that are trusted; the first that is set does."""
-
-CERTIFICATE = b"-----BEGIN "
-"""What is in a file of certificates, if nothing else is."""
 
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
@@ -68,24 +63,6 @@ def headers_of(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
         value = raw_value.strip(b" \t").decode("utf-8", "surrogateescape")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
-
-
-def user_agent() -> str:
-    """Return by what name both facades go."""
-    from . import __version__  # noqa: PLC0415 - it is looked up where this package is installed
-
-    return f"gemini-batch/{__version__}"
-
-
-def bundle_in(environ: Mapping[str, str]) -> str | None:
-    """Return the file or directory of certificates that the environment says to trust, if any."""
-    return next((environ[name] for name in BUNDLES if environ.get(name)), None)
-
-
-def no_bundle() -> UsageError:
-    """Return the error for one that there is not, or that holds no certificates."""
-    named = f"{', '.join(BUNDLES[:-1])} or {BUNDLES[-1]}"
-    return UsageError(f"no certificates can be read where the variable {named} says they are")
 
 
 def unconnected(host: str, why: str = "") -> TransportError:

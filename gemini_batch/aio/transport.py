@@ -7,7 +7,7 @@ import os
 import ssl
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from errno import ECONNREFUSED
 from io import BytesIO
@@ -19,6 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 import aiohttp
 from attrs import define, field
 
+from ..certificates import trusted_in
 from ..credentials import ApiKey
 from ..effects import (
     Draw,
@@ -35,25 +36,21 @@ from ..effects import (
 from ..errors import Delivery, ProtocolError, TransportError, UsageError
 from ..limits import BODY_LIMIT, DRAWN, ERROR_LIMIT, FLOOR, PIECE
 from ..proxies import proxy_for
-from ..settings import Settings
+from ..settings import Settings, user_agent
 from ..spool import Spools
 from ..wire import (
-    CERTIFICATE,
     CUT,
     CUT_OFF,
     LINE_LIMIT,
     REFUSED_TUNNEL,
     TOO_SLOW,
-    bundle_in,
     garbled,
     headers_of,
     is_sound,
     late,
     lost,
-    no_bundle,
     unconnected,
     untrusted,
-    user_agent,
 )
 from .punctual import Outgoing
 
@@ -73,20 +70,6 @@ def own_session(trusted: str | None, agent: str) -> aiohttp.ClientSession:
         headers={"User-Agent": agent},
         read_bufsize=PIECE,
     )
-
-
-def trusted_in(environ: Mapping[str, str]) -> str | None:
-    """Return where the certificates are that the environment says to trust, if it does."""
-    bundle = bundle_in(environ)
-    if bundle is None or Path(bundle).is_dir():
-        return bundle
-    try:
-        readable = CERTIFICATE in Path(bundle).read_bytes()
-    except OSError:
-        readable = False
-    if not readable:
-        raise no_bundle()
-    return bundle
 
 
 def require_harmless(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
@@ -118,12 +101,12 @@ class Connection:
 
     def __attrs_post_init__(self) -> None:
         self._owned = self.session is None
-        secure = self.settings.api.origin.startswith("https:")
-        self._trusted = trusted_in(os.environ) if secure and self.session is None else None
+        origin = self.settings.api.origin
+        self._trusted = trusted_in(os.environ, origin) if self.session is None else None
         # aiohttp could find it too, but would read ~/.netrc along with it; a session that was told
         # of one itself knows better.
         told = getattr(self.session, "_default_proxy", None)
-        self._proxy = told or proxy_for(self.settings.api.origin, getproxies(), proxy_bypass)
+        self._proxy = told or proxy_for(origin, getproxies(), proxy_bypass)
 
     def require_open(self) -> None:
         """Refuse to go on with a client that is closed."""

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from attrs import define, evolve, field, frozen
 
-from ..batch import Batch
+from ..batch import Batch, WrongKindError
 from ..effects import FlowBody, Item, Now, Sleep, StreamBody, flow
 from ..endpoints.batches import Look
 from ..errors import ApiError, GeminiBatchError, ProtocolError, UsageError, WaitTimeoutError
@@ -210,7 +210,7 @@ def endings(
             now = yield from Now()
             lookout.take(outcome, now)
         except GeminiBatchError as error:
-            if isinstance(error, UsageError) and error.operation is None:
+            if isinstance(error, UsageError) and not isinstance(error, WrongKindError):
                 raise  # the client is closed, or used where it does not belong: that is for all
             outcome, now = error, math.inf
         requests.count(position, lookout.batch)

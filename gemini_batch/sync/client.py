@@ -97,7 +97,9 @@ class SyncBatchClient:
                 poll=poll,
             )
             connection = Connection(
-                own_session() if session is None else require_harmless(session), settings, key
+                own_session(settings.api.origin) if session is None else require_harmless(session),
+                settings,
+                key,
             )
         except Exception as error:  # noqa: BLE001 - it is raised again, whatever it is
             api_key = base_url = None  # what tells of an error tells of its variables

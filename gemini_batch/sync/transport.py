@@ -6,13 +6,12 @@ import os
 import ssl
 import time
 import traceback
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.client import IncompleteRead, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from io import BytesIO
 from itertools import islice
-from pathlib import Path
 from typing import Any, cast
 from urllib.request import getproxies, proxy_bypass
 
@@ -30,6 +29,7 @@ from urllib3.exceptions import (
 )
 from urllib3.util import Retry
 
+from ..certificates import trusted_in
 from ..credentials import ApiKey
 from ..effects import (
     Draw,
@@ -46,24 +46,20 @@ from ..effects import (
 from ..errors import Delivery, ProtocolError, TransportError, UsageError
 from ..limits import BODY_LIMIT, DRAWN, ERROR_LIMIT, FLOOR, PIECE
 from ..proxies import proxy_for
-from ..settings import Settings
+from ..settings import Settings, user_agent
 from ..spool import Spools
 from ..wire import (
-    CERTIFICATE,
     CUT,
     CUT_OFF,
     REFUSED_TUNNEL,
     TOO_SLOW,
-    bundle_in,
     garbled,
     headers_of,
     is_sound,
     late,
     lost,
-    no_bundle,
     unconnected,
     untrusted,
-    user_agent,
 )
 from .punctual import Due, Outgoing, PunctualAdapter, kept
 
@@ -74,30 +70,16 @@ _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _CUT_SHORT = (RemoteDisconnected, IncompleteRead, *_CUT)
 
 
-def own_session() -> requests.Session:
+def own_session(origin: str) -> requests.Session:
     """Return a session that keeps to deadlines, and never repeats anything by itself."""
     session = requests.Session()
-    session.verify = trusted_in(os.environ) or True
+    session.verify = trusted_in(os.environ, origin) or True
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.clear()
     session.headers.update({"User-Agent": user_agent(), "Accept": "*/*"})
     for scheme in ("https://", "http://"):
         session.mount(scheme, PunctualAdapter(pool_maxsize=32, max_retries=Retry(0, read=False)))
     return session
-
-
-def trusted_in(environ: Mapping[str, str]) -> str | None:
-    """Return where the certificates are that the environment says to trust, if it does."""
-    bundle = bundle_in(environ)
-    if bundle is None or Path(bundle).is_dir():
-        return bundle
-    try:
-        readable = CERTIFICATE in Path(bundle).read_bytes()
-    except OSError:
-        readable = False
-    if not readable:
-        raise no_bundle()
-    return bundle
 
 
 def require_harmless(session: requests.Session) -> requests.Session:

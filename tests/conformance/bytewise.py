@@ -13,6 +13,9 @@ from tests.conformance.facades import Facade
 
 ONCE = RetryPolicy(attempts=1)
 
+BODY = b'{"name": "batches/a", "metadata": {"name": "batches/a", "state": "BATCH_STATE_PENDING"}}'
+"""A look at the batch that :func:`asked` is after."""
+
 Script = Callable[[socket.socket, threading.Event], None]
 
 
@@ -46,10 +49,16 @@ def serving(script: Script) -> Generator[tuple[str, list[None]]]:
             thread.join()
 
 
-def head(status: int, length: int, *headers: str) -> bytes:
-    """Return the head of a reply."""
-    lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {length}", "Connection: close"]
-    return "\r\n".join([*lines, *headers, "", ""]).encode()
+def head(status: int, length: int | None, *headers: str) -> bytes:
+    """Return the head of a reply, after which the connection ends."""
+    sized = [] if length is None else [f"Content-Length: {length}"]
+    lines = [f"HTTP/1.1 {status} Whatever", *sized, "Connection: close", *headers, "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def reply(status: int, body: bytes = b"", *headers: str) -> bytes:
+    """Return a whole reply, after which the connection ends."""
+    return head(status, None if status in {204, 304} else len(body), *headers) + body
 
 
 @contextmanager

@@ -21,19 +21,11 @@ from gemini_batch import (
 )
 from gemini_batch.effects import Sleep
 from gemini_batch.emulator import Emulator
-from tests.conformance.bytewise import ONCE, Script, saying, serving
+from tests.conformance.bytewise import BODY, ONCE, Script, reply, saying, serving
 from tests.conformance.facades import CANARY, Facade
 from tests.conformance.scenes import assert_answered, prompts
 
-PENDING = b'{"name": "batches/a", "metadata": {"state": "BATCH_STATE_PENDING"}}'
 TWICE = RetryPolicy(attempts=2, look_for=0)
-
-
-def reply(status: int, body: bytes = b"", *headers: str) -> bytes:
-    """Return a whole reply, after which the connection ends."""
-    length = [] if status in {204, 304} else [f"Content-Length: {len(body)}"]
-    lines = [f"HTTP/1.1 {status} Whatever", *length, "Connection: close", *headers, "", ""]
-    return "\r\n".join(lines).encode("latin-1") + body
 
 
 def error(code: int, message: str, *details: Any) -> bytes:
@@ -143,7 +135,7 @@ def test_what_the_key_may_not_do_is_another_refusal(facade: Facade) -> None:
 @pytest.mark.parametrize("status", [201, 202, 204, 205, 206, 226, 304, 399])
 def test_a_status_that_nobody_asked_for_is_no_answer(facade: Facade, status: int) -> None:
     """Whatever comes with it, nothing is made of it, and nothing is sent again."""
-    body = b"" if status in {204, 205, 304} else PENDING
+    body = b"" if status in {204, 205, 304} else BODY
     with serving(saying(reply(status, body))) as (at, served):
         with pytest.raises(ProtocolError):
             facade.client(f"http://{at}", retry=TWICE).get_batch("batches/a").operation()
@@ -176,7 +168,7 @@ def interim(status: int, asked: list[bytes]) -> Script:
             connection.sendall(f"HTTP/1.1 {status} Wait\r\nLink: </a>\r\n\r\n".encode())
             over.wait(0.02)
             name = asked[-1].rpartition(b"/")[2]
-            body = PENDING.replace(b"batches/a", b"batches/" + name)
+            body = BODY.replace(b"batches/a", b"batches/" + name)
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
 
     return script

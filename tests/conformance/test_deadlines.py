@@ -24,10 +24,12 @@ from gemini_batch import (
 )
 from gemini_batch.effects import Open, Read, Request, Send
 from tests.conformance.bytewise import (
+    BODY,
     ONCE,
     Script,
     asked,
     head,
+    reply,
     saying,
     serving,
     soon,
@@ -37,7 +39,6 @@ from tests.conformance.facades import Facade
 from tests.conformance.scenes import prompts
 
 SHORT = 0.15
-PENDING = b'{"name": "batches/a", "metadata": {"state": "BATCH_STATE_PENDING"}}'
 BY_AIOHTTP = pytest.mark.parametrize("facade", ["async"], indirect=True)
 LARGE = 8 << 20
 """Bytes that no socket takes at once."""
@@ -230,7 +231,7 @@ def test_a_reply_may_not_be_of_any_length(
     monkeypatch.setattr(f"gemini_batch.{room}.transport.BODY_LIMIT", 1000)
     body = b"x" * (1000 + more)
     with (
-        serving(saying(head(200, len(body)) + body)) as (at, _),
+        serving(saying(reply(200, body))) as (at, _),
         transport_of(facade, f"http://{at}") as perform,
     ):
         if more == 0:
@@ -301,7 +302,7 @@ def reading_slowly(heads: list[str], bodies: list[int]) -> Script:
                 return
             got += len(piece)
         bodies.append(got)
-        connection.sendall(head(200, len(PENDING)) + PENDING)
+        connection.sendall(reply(200, BODY))
 
     return script
 
@@ -317,7 +318,7 @@ def test_a_body_on_a_slow_line_is_sent_whole(facade: Facade) -> None:
         begun = time.monotonic()
         response = perform(Send(posted(), begun + SHORT))
         assert time.monotonic() > begun + SHORT
-    assert (PENDING, [LARGE], 1) == (response.body, bodies, len(served))
+    assert (BODY, [LARGE], 1) == (response.body, bodies, len(served))
     assert f"\r\ncontent-length: {LARGE}" in heads[0]
     assert "transfer-encoding" not in heads[0]
 
@@ -354,7 +355,7 @@ def refusing_early(status: int, requests: list[str]) -> Script:
             )
             return
         error = b'{"error": {"code": %d, "message": "early no"}}' % status
-        connection.sendall(head(status, len(error)) + error)
+        connection.sendall(reply(status, error))
         connection.shutdown(socket.SHUT_WR)
         over.wait(0.05)
 
@@ -393,8 +394,8 @@ def keeping(requests: list[str], gone: threading.Event, *, at_once: bool) -> Scr
         while len(rest) < length_in(start):
             rest += connection.recv(65536)
         requests.append(start.partition(" ")[0])
-        length = f"Content-Length: {len(PENDING)}"
-        connection.sendall(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode() + PENDING)
+        length = f"Content-Length: {len(BODY)}"
+        connection.sendall(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode() + BODY)
         if not at_once and (start := read_head(connection)[0]):
             requests.append(start.partition(" ")[0])
         connection.shutdown(socket.SHUT_RDWR)

@@ -213,7 +213,8 @@ def ctrl_c_once(seen: Callable[[], bool]) -> Iterator[None]:
                 return
         signal.pthread_kill(main, signal.SIGINT)
         # One that comes just before a system call is seen only after it: users press again, too.
-        while not over.wait(1):
+        # The wait is in parts, since the machine may stand still in one of them.
+        while not any(over.wait(0.1) for _ in range(50)):
             signal.pthread_kill(main, signal.SIGINT)
 
     thread = threading.Thread(target=press)

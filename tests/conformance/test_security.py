@@ -28,13 +28,21 @@ from gemini_batch import (
 from gemini_batch.effects import Open, Request, Send
 from gemini_batch.emulator import Emulator
 from tests.canary import CANARY
-from tests.conformance.bytewise import ONCE, head, saying, serving, soon, transport_of
+from tests.conformance.bytewise import (
+    BODY,
+    ONCE,
+    head,
+    reply,
+    saying,
+    serving,
+    soon,
+    transport_of,
+)
+from tests.conformance.certificates import LOOPBACK
 from tests.conformance.facades import Facade
 from tests.conformance.scenes import prompts
-from tests.conformance.test_transport_mends import LOOPBACK
 
 PASSWORD = "hunter2"
-BODY = b'{"name": "batches/a", "metadata": {"name": "batches/a", "state": "BATCH_STATE_PENDING"}}'
 
 # Redirects
 
@@ -104,7 +112,7 @@ def test_a_netrc_is_never_read(
 
     def script(connection: socket.socket, _: threading.Event) -> None:
         heard.append(connection.recv(65536))
-        connection.sendall(head(200, len(BODY)) + BODY)
+        connection.sendall(reply(200, BODY))
 
     with serving(script) as (at, _), facade.own_session() as session:
         session._trust_env = True  # of aiohttp; requests does so unless told otherwise
@@ -156,7 +164,7 @@ def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
     def script(connection: socket.socket, _: threading.Event) -> None:
         with context.wrap_socket(connection, server_side=True) as secure:
             heard.append(secure.recv(65536))
-            secure.sendall(head(200, len(BODY)) + BODY)
+            secure.sendall(reply(200, BODY))
 
     with serving(script) as (at, _):
         yield at, heard

@@ -66,9 +66,9 @@ def told(sections: Sequence[Section], record: Record) -> str:
     rows = [row for section in sections for row in section.row]
     both = sum(catalogue.on_both(row, record) for row in rows)
     return (
-        f"{len(rows)} rows of the catalogue are held by {len(record.tests)} tests, all of which "
-        f"passed on Python {', '.join(record.pythons)}: {both} rows on both facades, "
-        f"{len(rows) - both} are about neither"
+        f"rows of the catalogue: {len(rows)}, on both facades: {both}, about neither: "
+        f"{len(rows) - both}; tests that hold them: {len(record.tests)}, "
+        f"passed on Python {', '.join(record.pythons)}"
     )
 
 

@@ -242,9 +242,10 @@ def test_a_row_of_one_facade_says_why() -> None:
     assert ["Z1 has one"] == passed.gaps_of([section(row("neither"))], record)
     [said] = passed.gaps_of([section(row("both", alone="It is a command."))], record)
     assert said.startswith("Z1 says why")
-    assert "1 rows of the catalogue are held by 2 tests" in passed.told(
-        [section(row("neither", "both"))], record
-    )
+    assert (
+        "rows of the catalogue: 1, on both facades: 1, about neither: 0; "
+        "tests that hold them: 2, passed on Python 3.11"
+    ) == passed.told([section(row("neither", "both"))], record)
 
 
 def test_a_record_of_other_tests_is_refused_until_it_is_written_anew(tmp_path: Path) -> None:
@@ -260,8 +261,8 @@ def test_a_record_of_other_tests_is_refused_until_it_is_written_anew(tmp_path: P
     record.write_text('{"pythons": ["3.11"], "tests": {}}')
     with pytest.raises(UnreadableCatalogueError, match="the record is another"):
         passed.judge([report], record, write=False)
-    assert "1 rows" in passed.judge([report], record, write=True)
-    assert "1 rows" in passed.judge([report], record, write=False)
+    assert "catalogue: 1," in passed.judge([report], record, write=True)
+    assert "catalogue: 1," in passed.judge([report], record, write=False)
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ ALLOWED = {
 + Iterable
 + Entry,
 - own_session,
--             connection = Connection(own_session() if session is None else require_harmless(session),
+-             connection = Connection(own_session(settings.api.origin) if session is None else require_harmless(session),
 +             connection = Connection(None if session is None else require_harmless(session),
 + Coroutine[Any,
 + Any,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from gemini_batch.batch import Batch, known_batch
+from gemini_batch.batch import Batch, WrongKindError, known_batch
 from gemini_batch.errors import UsageError
 from gemini_batch.index import Indexer
 from gemini_batch.models.embedding import EmbedContentResponse
@@ -198,6 +198,7 @@ def test_answers_are_not_read_as_what_they_are_not(
         with pytest.raises(UsageError) as caught:
             look()
         assert message == str(caught.value)
+        assert WrongKindError is type(caught.value)
 
 
 def test_a_batch_is_known_by_its_name() -> None:

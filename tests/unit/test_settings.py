@@ -10,7 +10,14 @@ from hypothesis import given, strategies as st
 
 from gemini_batch.errors import UsageError
 from gemini_batch.retry import PollPolicy, RetryBudget, RetryPolicy, Timeouts
-from gemini_batch.settings import DEFAULT_ORIGIN, Api, Settings, configure, is_loopback
+from gemini_batch.settings import (
+    DEFAULT_ORIGIN,
+    Api,
+    Settings,
+    configure,
+    is_loopback,
+    user_agent,
+)
 from tests.canary import CANARY
 
 SOURCE = "the test"
@@ -319,3 +326,10 @@ def test_where_the_key_goes_is_told_once(
 def test_each_client_has_a_budget_of_its_own() -> None:
     """A service that fails one client does not silence another."""
     assert Settings().budget is not Settings().budget
+
+
+def test_both_facades_go_by_one_name() -> None:
+    """It says which version it is."""
+    name, _, version = user_agent().partition("/")
+    assert "gemini-batch" == name
+    assert version

@@ -4,19 +4,15 @@ import pytest
 
 from gemini_batch import Delivery, TransportError
 from gemini_batch.wire import (
-    BUNDLES,
     FIELDS,
     Fields,
-    bundle_in,
     garbled,
     headers_of,
     is_sound,
     late,
     lost,
-    no_bundle,
     unconnected,
     untrusted,
-    user_agent,
 )
 
 LENGTH = (b"Content-Length", b"12")
@@ -98,18 +94,3 @@ def test_a_failure_says_what_can_have_been_done(
     assert delivery is error.delivery
     assert error.permanent == ("trusted" in said)
     assert error.timed_out == ("in time" in said)
-
-
-def test_the_first_variable_that_is_set_names_the_certificates() -> None:
-    """An empty one is none."""
-    assert bundle_in({}) is None
-    assert bundle_in(dict.fromkeys(BUNDLES, "")) is None
-    assert "b" == bundle_in({BUNDLES[1]: "b", BUNDLES[2]: "c"})
-    assert all(name in str(no_bundle()) for name in BUNDLES)
-
-
-def test_both_facades_go_by_one_name() -> None:
-    """It says which version it is."""
-    name, _, version = user_agent().partition("/")
-    assert "gemini-batch" == name
-    assert version
