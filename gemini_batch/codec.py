@@ -11,16 +11,21 @@ from __future__ import annotations
 import math
 import re
 import reprlib
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from datetime import timedelta
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from attrs import fields
 from cattrs import Converter
 
+from . import models
 from .errors import ProtocolError
-from .models.base import Int64, Model, OpenEnum, Timestamp
+from .models.base import Absent, Duration, Int64, Model, OpenEnum, Timestamp, seconds_text
 from .rawjson import parse
 from .text import printable
 
@@ -55,6 +60,8 @@ def structure(tree: object, kind: type[T]) -> T:
         return _CONVERTER.structure(tree, kind)
     except _MismatchError as mismatch:
         raise ProtocolError(str(mismatch)) from None
+    except RecursionError:
+        raise ProtocolError("nested too deeply") from None
 
 
 def unstructure(model: object) -> Any:
@@ -72,7 +79,11 @@ def unstructure(model: object) -> Any:
 
 def encode(model: object) -> bytes:
     """Return compact JSON on one line; ``ValueError`` with the path of what JSON cannot hold."""
-    tree = unstructure(model)
+    return write(unstructure(model))
+
+
+def write(tree: object) -> bytes:
+    """Return plain JSON, which may hold what is encoded already, as :func:`encode` does."""
     try:
         return msgspec.json.encode(tree, enc_hook=_plain)
     except (TypeError, ValueError, RecursionError) as refused:
@@ -105,7 +116,7 @@ def _plain(value: Any) -> Any:
 def _require_json(value: Any) -> Any:
     """Return ``value`` if JSON can hold it; otherwise say where it cannot."""
     match value:
-        case None | bool() | int():
+        case None | bool() | int() | msgspec.Raw():
             pass
         case str():
             try:
@@ -167,6 +178,8 @@ def _boolean(value: object, _: object = None) -> bool:
 _DECIMAL = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 """What proto3 JSON writes for 64 bits; Python itself refuses to read numbers of great length."""
 _INT64 = range(-(2**63), 2**63)
+_BEYOND_JSON = frozenset({"NaN", "Infinity", "-Infinity"})
+"""What proto3 JSON writes for the numbers that JSON has no word for."""
 
 
 def _integer(value: object, _: object = None) -> int:
@@ -186,6 +199,8 @@ def _number(value: object, _: object = None) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         with suppress(OverflowError):
             return float(value)
+    if isinstance(value, str) and value in _BEYOND_JSON:
+        return float(value)
     raise _expected("a number", value)
 
 
@@ -196,11 +211,20 @@ def _timestamp(value: object, _: object = None) -> Timestamp:
         raise _expected("an RFC 3339 timestamp", value) from None
 
 
+def _duration(value: object, _: object = None) -> Duration:
+    try:
+        return Duration.parse(_string(value))
+    except ValueError:
+        raise _expected("a duration in seconds, such as '1.5s'", value) from None
+
+
 def _open_enum(value: object, kind: type[OpenEnum]) -> OpenEnum:
     return kind(_string(value))
 
 
-_PRIMITIVES: frozenset[Any] = frozenset({_string, _boolean, _integer, _number, _timestamp})
+_PRIMITIVES: frozenset[Any] = frozenset(
+    {_string, _boolean, _integer, _number, _timestamp, _duration}
+)
 """Hooks that need not be told the type."""
 
 
@@ -210,23 +234,51 @@ def _mapping(value: object, _: object = None) -> Mapping[str, Any]:
     raise _expected("an object", value)
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Return the API's spelling of the name of a member."""
     first, *rest = name.split("_")
     return first + "".join(word.title() for word in rest)
 
 
-def _unwrapped(kind: Any) -> Any:
-    """Return the ``X`` of ``X | None``: absence is a matter of the member, not of its value."""
-    if type(None) in get_args(kind):
-        (kind,) = (one for one in get_args(kind) if one is not type(None))
-    return kind
+class _Later:
+    """Stands for a rare model or enum, which is loaded when a value of it is first met."""
 
 
-def _layout(kind: type[Model]) -> tuple[tuple[str, str, Any], ...]:
-    """Return the Python name, the wire name and the type of each member of a model."""
-    hints = get_type_hints(kind, include_extras=True)
+@cache
+def _later(name: str) -> type[_Later]:
+    return type(name, (_Later,), {})
+
+
+def _loaded(kind: type[_Later]) -> type[Any]:
+    return cast("type[Any]", getattr(models, kind.__name__))
+
+
+class _Names(dict[str, Any]):
+    """The names that annotations of a module use, those of rare models included."""
+
+    def __missing__(self, name: str) -> type[_Later]:
+        if name in models.HOMES:
+            return _later(name)
+        raise KeyError(name)
+
+
+def _choices(kind: Any) -> tuple[Any, ...]:
+    """Return the ``X`` and ``Y`` of ``X | Y | None``, and what is no union alone.
+
+    Absence is a matter of the member, not of its value.
+    """
+    if get_origin(kind) not in {Union, UnionType}:
+        return (kind,)
+    return tuple(one for one in get_args(kind) if one is not type(None))
+
+
+def _layout(kind: type[Model]) -> tuple[tuple[str, str, Any, Any], ...]:
+    """Return the Python name, the wire name, the type and the default of each member of a model."""
+    # Its own name, too, is looked up when it is met: a schema holds schemas.
+    names = _Names(vars(sys.modules[kind.__module__]) | {kind.__name__: _later(kind.__name__)})
+    hints = get_type_hints(kind, localns=names, include_extras=True)
     return tuple(
-        (one.name, _camel(one.name), _unwrapped(hints[one.name]))
+        (one.name, camel(one.name), hints[one.name], one.default)
         for one in fields(kind)
         if one.name != "extra"
     )
@@ -234,7 +286,7 @@ def _layout(kind: type[Model]) -> tuple[tuple[str, str, Any], ...]:
 
 def _model_reader(kind: type[Model]) -> Callable[[Any, Any], Model]:
     known: dict[str, tuple[str, Callable[[Any], Any]]] = {}
-    for name, wire_name, member_kind in _layout(kind):
+    for name, wire_name, member_kind, _ in _layout(kind):
         hook = _reader(member_kind)
         known[name] = known[wire_name] = (name, hook)
 
@@ -262,11 +314,34 @@ def _model_reader(kind: type[Model]) -> Callable[[Any, Any], Model]:
 
 
 def _reader(kind: Any) -> Callable[[Any], Any]:
-    """Return how to read a value of ``kind``."""
+    """Return how to read a value of ``kind``; of a union it is the first, and most telling, one."""
+    (kind, *_) = _choices(kind)
     hook = _CONVERTER.get_structure_hook(kind)
     if hook in _PRIMITIVES:
         return cast("Callable[[Any], Any]", hook)
     return lambda value: hook(value, kind)
+
+
+def _late_reader(kind: type[_Later]) -> Callable[[Any, Any], Any]:
+    return lambda value, _: _CONVERTER.structure(value, _loaded(kind))
+
+
+def _mapping_reader(kind: Any) -> Callable[[Any, Any], Mapping[str, Any]]:
+    _, value_kind = get_args(kind)
+    if value_kind is Any:
+        return _mapping
+    hook = _reader(value_kind)
+
+    def read(tree: Any, _: Any) -> Mapping[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in _mapping(tree).items():
+            try:
+                found[name] = hook(value)
+            except _MismatchError as mismatch:
+                raise mismatch.inside(name) from None
+        return found
+
+    return read
 
 
 def _tuple_reader(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
@@ -288,14 +363,15 @@ def _tuple_reader(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
 
 def _model_writer(kind: type[Model]) -> Callable[[Any], dict[str, Any]]:
     layout = tuple(
-        (name, wire_name, _writer(member_kind)) for name, wire_name, member_kind in _layout(kind)
+        (name, wire_name, _writer(member_kind), default)
+        for name, wire_name, member_kind, default in _layout(kind)
     )
 
     def write(model: Any) -> dict[str, Any]:
         tree: dict[str, Any] = {}
-        for name, wire_name, hook in layout:
+        for name, wire_name, hook, default in layout:
             value = getattr(model, name)
-            if value is not None and value != ():
+            if value is not None and type(value) is not Absent and value != default:
                 tree[wire_name] = _at(wire_name, hook, value)
         for name, value in model.extra.items():
             tree[name] = _at(name, _require_json, value)
@@ -310,19 +386,24 @@ def _writer(kind: Any) -> Callable[[Any], Any]:
     JSON would take it all the same, and the service would get another request than was meant:
     bytes as base64, a date as text.
     """
+    kind, *others = _choices(kind)
+    if others:
+        return _string if others == [str] else _model_or_mapping_writer(_writer(kind))
     if kind in _WRITERS:
         return _WRITERS[kind]
     if kind == Int64:
         return lambda value: str(int(_written_integer(value)))
-    if kind is Any or _origin(kind) is Mapping:
+    if kind is Any:
         return _require_json
+    if _origin(kind) is Mapping:
+        return _mapping_writer(get_args(kind)[1])
     if _origin(kind) is tuple:
         return _sequence_writer(_writer(get_args(kind)[0]))
+    if _is_later(kind):
+        return lambda value: _writer(_loaded(kind))(value)  # noqa: PLW0108 - loaded when it is met
     if _is_model(kind):
         return _message_writer(kind)
-    if isinstance(kind, type) and issubclass(kind, str):
-        return _string
-    return _CONVERTER.unstructure
+    return _string  # an open enum
 
 
 def _written_integer(value: object) -> int:
@@ -337,12 +418,45 @@ def _written_number(value: object) -> float:
     raise _expected("a number", value)
 
 
+def _written_timestamp(value: object) -> str:
+    if isinstance(value, Timestamp):
+        return value.rfc3339
+    raise _expected("a Timestamp", value)
+
+
+def _written_duration(value: object) -> str:
+    if isinstance(value, Duration):
+        return value.seconds_text
+    if isinstance(value, timedelta):
+        return seconds_text(value)
+    raise _expected("a timedelta", value)
+
+
 _WRITERS: dict[Any, Callable[[Any], Any]] = {
     str: _string,
     bool: _boolean,
     int: _written_integer,
     float: _written_number,
+    Timestamp: _written_timestamp,
+    timedelta: _written_duration,
 }
+
+
+def _model_or_mapping_writer(hook: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: _require_json(value) if isinstance(value, Mapping) else hook(value)
+
+
+def _mapping_writer(kind: Any) -> Callable[[Any], Any]:
+    if kind is Any:
+        return _require_json
+    hook = _writer(kind)
+
+    def write(value: object) -> Any:
+        if not isinstance(value, Mapping):
+            raise _expected("an object", value)
+        return {name: _at(name, hook, member) for name, member in _pairs(value)}
+
+    return write
 
 
 def _message_writer(kind: type[Model]) -> Callable[[Any], Any]:
@@ -368,6 +482,10 @@ def _origin(kind: Any) -> object:
     return found
 
 
+def _is_later(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, _Later)
+
+
 def _is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Model)
 
@@ -382,7 +500,11 @@ def _make_converter() -> Converter:
     converter.register_structure_hook(float, _number)
     converter.register_structure_hook(Timestamp, _timestamp)
     converter.register_structure_hook_func(lambda kind: kind == Int64, _integer)
-    converter.register_structure_hook_func(lambda kind: _origin(kind) is Mapping, _mapping)
+    converter.register_structure_hook(timedelta, _duration)
+    converter.register_structure_hook_factory(
+        lambda kind: _origin(kind) is Mapping, _mapping_reader
+    )
+    converter.register_structure_hook_factory(_is_later, _late_reader)
     converter.register_structure_hook_factory(lambda kind: _origin(kind) is tuple, _tuple_reader)
     converter.register_structure_hook_factory(_is_model, _model_reader)
     converter.register_unstructure_hook(Timestamp, lambda stamp: stamp.rfc3339)

@@ -65,6 +65,88 @@ def function_call() -> dict[str, Any]:
     return {**answer(), "candidates": [candidate]}
 
 
+def truncated() -> dict[str, Any]:
+    """Return an answer whose tokens were all thought: its content has no parts."""
+    counts = {**usage(), "totalTokenCount": 29}
+    del counts["candidatesTokenCount"]
+    return {
+        "candidates": [{"content": {"role": "model"}, "finishReason": "MAX_TOKENS", "index": 0}],
+        "modelVersion": "gemini-2.5-flash",
+        "responseId": "b3MxTq7Yw2-vKd_5RzNc1Lg",
+        "turnToken": "v1_T2YgdGlkZXMgYW5kIG1vb25z",
+        "usageMetadata": counts,
+    }
+
+
+def picture() -> dict[str, Any]:
+    """Return an answer that is a picture, to a prompt that was partly in a cache."""
+    part = {
+        "inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="},
+        "thoughtSignature": "TW9vbiBhYm92ZSB3YXRlcg==",
+    }
+    counts = {
+        **usage(2075, 1290),
+        "cachedContentTokenCount": 2048,
+        "cacheTokensDetails": [{"modality": "TEXT", "tokenCount": 2048}],
+        "candidatesTokensDetails": [{"modality": "IMAGE", "tokenCount": 1290}],
+    }
+    candidate = {
+        "content": {"parts": [part], "role": "model"},
+        "finishReason": "STOP",
+        "index": 0,
+    }
+    return {**answer(), "candidates": [candidate], "usageMetadata": counts}
+
+
+def request() -> dict[str, Any]:
+    """Return a ``GenerateContentRequest`` with an instruction, a file and a function."""
+    port = {"type": "string", "description": "Where the sea is."}
+    declared = {
+        "name": "tide",
+        "description": "Tells the tide.",
+        "parameters": {"type": "object", "properties": {"port": port}, "required": ["port"]},
+    }
+    document = {"mimeType": "application/pdf", "fileUri": file()["uri"]}
+    return {
+        "model": "models/gemini-2.5-flash",
+        "systemInstruction": {"parts": [{"text": "Be brief."}]},
+        "contents": [{"role": "user", "parts": [{"text": "When?"}, {"fileData": document}]}],
+        "tools": [{"functionDeclarations": [declared]}],
+        "generationConfig": {},
+    }
+
+
+def cached_request() -> dict[str, Any]:
+    """Return a request of which most is in a cache."""
+    return {
+        "contents": [{"role": "user", "parts": [{"text": "And in spring?"}]}],
+        "cachedContent": "cachedContents/m4k8w2",
+        "generationConfig": {"maxOutputTokens": 64},
+    }
+
+
+def create_inline() -> dict[str, Any]:
+    """Return the body of a create call that holds its requests."""
+    items = [{"request": request(), "metadata": {"key": "0"}}, {"request": cached_request()}]
+    return {"batch": {"displayName": "tides", "inputConfig": {"requests": {"requests": items}}}}
+
+
+def embedding_request() -> dict[str, Any]:
+    """Return the request of a line of an input file for embeddings."""
+    return {"content": {"parts": [{"text": "Spring tide."}]}, "outputDimensionality": 3}
+
+
+def embedding() -> dict[str, Any]:
+    """Return the answer to it."""
+    values = [0.031725466, -6.1035e-05, 0.97]
+    return {"embedding": {"values": values}, "usageMetadata": {"promptTokenCount": 3}}
+
+
+def older_embedding() -> dict[str, Any]:
+    """Return what that answer was in 2025: its count is a 64-bit integer, and so a string."""
+    return {"tokenCount": "3", "embedding": embedding()["embedding"]}
+
+
 def metadata(state: str = "BATCH_STATE_PENDING", **members: Any) -> dict[str, Any]:
     """Return the ``GenerateContentBatch`` of an operation; counts of 0 are left out."""
     return {

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Annotated, Any, Self, SupportsIndex
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from ..errors import UsageError
 
@@ -16,9 +16,13 @@ Int64 = Annotated[int, "int64"]
 """An integer that proto3 JSON writes as a decimal string."""
 
 
+class Absent(dict[str, Any]):
+    """An object that was not given: it reads as an empty one, and is not written."""
+
+
 def no_members() -> dict[str, Any]:
-    """Return the ``extra`` of a model that knows all its members."""
-    return {}
+    """Return what stands for an object that was not given."""
+    return Absent()
 
 
 def as_strings(values: Iterable[str]) -> tuple[str, ...]:
@@ -42,6 +46,20 @@ class Model:
     """
 
     extra: Mapping[str, Any] = field(factory=no_members, kw_only=True, hash=False, repr=False)
+
+    def __init_subclass__(cls) -> None:
+        if "__attrs_attrs__" in vars(cls):
+            # attrs has made a class of ours anew, with a repr that shows every member there is.
+            setattr(cls, "__repr__", Model.__repr__)  # noqa: B010 - a method is no attribute
+
+    def __repr__(self) -> str:
+        given: list[str] = []
+        for one in fields(type(self)):
+            value = getattr(self, one.name)
+            if one.repr and value is not None and value != one.default:
+                shown = one.repr(value) if callable(one.repr) else repr(value)
+                given += [f"{one.name}={shown}"] if type(value) is not Absent else []
+        return f"{type(self).__name__}({', '.join(given)})"
 
 
 class OpenEnum(StrEnum):
@@ -99,3 +117,69 @@ class Timestamp(datetime):
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
         return (type(self).parse, (self._text,)) if self._text else super().__reduce_ex__(protocol)
+
+
+_DURATION = re.compile(r"(-?)(\d{1,12})(?:\.(\d{1,9}))?s", re.ASCII)
+
+
+class Duration(timedelta):
+    """A ``timedelta`` that remembers the text it was read from, such as ``"1.5s"``.
+
+    proto3 JSON writes seconds with up to nine decimals, and ``timedelta`` ends at microseconds;
+    ``seconds_text`` is exact.
+    """
+
+    _text = ""
+
+    @property
+    def seconds_text(self) -> str:
+        """The text it was read from, or that of a duration reckoned from one."""
+        return self._text or seconds_text(self)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read seconds with an ``s`` after them; ``ValueError`` if the text is not that."""
+        parts = _DURATION.fullmatch(text)
+        if parts is None:
+            raise ValueError(f"{text[:40]!a} is not a duration in seconds, such as '1.5s'")
+        sign, seconds, fraction = parts.groups()
+        micros = int((fraction or "0")[:6].ljust(6, "0"))
+        length = timedelta(seconds=int(seconds), microseconds=micros) * (-1 if sign else 1)
+        found = cls(length.days, length.seconds, length.microseconds)
+        found._text = text
+        return found
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return (type(self).parse, (self.seconds_text,))
+
+
+def seconds_text(length: timedelta) -> str:
+    """Write a duration as proto3 JSON does: with no more decimals than it needs."""
+    micros = length // timedelta(microseconds=1)
+    seconds, rest = divmod(abs(micros), 1_000_000)
+    fraction = f".{rest:06}".rstrip("0") if rest else ""
+    return f"{'-' if micros < 0 else ''}{seconds}{fraction}s"
+
+
+def as_duration(value: timedelta | str | None) -> timedelta | None:
+    """Take a duration as text, too."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return Duration.parse(value)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def as_timestamp(value: datetime | str | None) -> Timestamp | None:
+    """Take a moment as a ``datetime`` with its time zone, or as RFC 3339, too."""
+    if value is None or isinstance(value, Timestamp):
+        return value
+    if not isinstance(value, datetime):
+        try:
+            return Timestamp.parse(value)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    if value.tzinfo is None:
+        raise UsageError(f"{value} has no time zone: give it one, such as datetime.UTC")
+    return Timestamp.parse(value.isoformat())

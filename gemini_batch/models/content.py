@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from attrs import field, frozen
 
-from .base import Model, no_members
+from ..errors import UsageError
+from .base import Model, OpenEnum, no_members
+
+if TYPE_CHECKING:
+    from ..spool import StrPath
+    from .execution import CodeExecutionResult, ExecutableCode, ToolCall, ToolResponse
+    from .file import File
+    from .media import (
+        FunctionResponsePart,
+        MediaProcessing,
+        PartMediaResolution,
+        VideoMetadata,
+    )
 
 
 @frozen
@@ -52,18 +65,41 @@ class FunctionCall(Model):
     id: str | None = None
 
 
+class FunctionResponseScheduling(OpenEnum):
+    """When the model takes note of what a function returned that it did not wait for."""
+
+    SILENT = "SILENT"
+    WHEN_IDLE = "WHEN_IDLE"
+    INTERRUPT = "INTERRUPT"
+
+
+def as_response_parts(values: Iterable[FunctionResponsePart]) -> tuple[FunctionResponsePart, ...]:
+    """Freeze a sequence of parts."""
+    return tuple(values)
+
+
 @frozen
 class FunctionResponse(Model):
-    """What came of a call that the model asked for; ``response`` is an object of your making."""
+    """What came of a call that the model asked for; ``response`` is an object of your making.
+
+    ``parts`` are media that go with it.
+    """
 
     name: str = ""
     response: Mapping[str, Any] = field(factory=no_members, hash=False)
     id: str | None = None
+    parts: tuple[FunctionResponsePart, ...] = field(default=(), converter=as_response_parts)
+    scheduling: FunctionResponseScheduling | str | None = None
+    will_continue: bool | None = None
 
 
 @frozen
 class Part(Model):
-    """One piece of a ``Content``: exactly one of its members says which kind it is."""
+    """One piece of a ``Content``: exactly one of its members says which kind it is.
+
+    ``thought`` and ``thought_signature`` (base64) go with any kind, and what concerns media with
+    media. A part that a model sent must go back as it came.
+    """
 
     text: str | None = None
     inline_data: Blob | None = None
@@ -72,6 +108,128 @@ class Part(Model):
     function_response: FunctionResponse | None = None
     thought: bool | None = None
     thought_signature: str | None = field(default=None, repr=False)
+    executable_code: ExecutableCode | None = None
+    code_execution_result: CodeExecutionResult | None = None
+    tool_call: ToolCall | None = None
+    tool_response: ToolResponse | None = None
+    video_metadata: VideoMetadata | None = None
+    media_resolution: PartMediaResolution | None = None
+    media_processing: MediaProcessing | str | None = None
+    part_metadata: Mapping[str, Any] | None = field(default=None, hash=False)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return a text."""
+        return cls(text)
+
+    @classmethod
+    def from_bytes(cls, data: bytes | bytearray | memoryview, mime_type: str | None = None) -> Self:
+        """Return media of some 15 MB at most; without a type, their beginning must tell it.
+
+        They travel within the request, a third larger than they are. Those that many requests
+        refer to are better uploaded once: ``client.files.upload()``.
+
+        Raises:
+            UsageError: The type cannot be told, or there is nothing to be sent, or too much.
+        """
+        from ..mime import media_type  # noqa: PLC0415 - most prompts are texts
+
+        if not isinstance(cast("object", data), bytes | bytearray | memoryview):
+            raise UsageError(f"media are bytes, not {type(data).__name__}")
+        data = bytes(data)
+        if not data:
+            raise UsageError("there are no bytes to be sent")
+        if len(data) > INLINE_MEDIA:
+            raise UsageError(
+                f"{len(data)} bytes do not fit into a request, which holds {INLINE_MEDIA}: upload "
+                "them with client.files.upload(), and refer to them with Part.from_file()"
+            )
+        return cls(inline_data=Blob.of(data, media_type(data, given=mime_type)))
+
+    @classmethod
+    def from_path(cls, path: StrPath, mime_type: str | None = None) -> Self:
+        """Return the media in a file of this machine, of some 15 MB at most.
+
+        Without a type, the file's beginning and its name must not contradict each other.
+
+        Raises:
+            UsageError: The type cannot be told, or the file is empty or too large.
+            OSError: The file cannot be read.
+        """
+        from ..mime import media_type  # noqa: PLC0415 - as above
+        from ..spool import name_of, read_whole  # noqa: PLC0415 - as above
+
+        data = read_whole(path, INLINE_MEDIA)
+        if not data:
+            raise UsageError(f"{name_of(path)!a} is empty")
+        return cls(inline_data=Blob.of(data, media_type(data, name_of(path), mime_type)))
+
+    @classmethod
+    def from_image(cls, path: StrPath, mime_type: str | None = None) -> Self:
+        """Return the picture in a file of this machine; what is no picture is refused.
+
+        Raises what :meth:`from_path` raises.
+        """
+        part = cls.from_path(path, mime_type)
+        kind = "" if part.inline_data is None else part.inline_data.mime_type
+        if not kind.startswith("image/"):
+            raise UsageError(f"a picture was expected, and this is {kind}")
+        return part
+
+    @classmethod
+    def from_file(cls, file: File | str, mime_type: str | None = None) -> Self:
+        """Return a file uploaded before, or the URI of one.
+
+        The service keeps a file for 48 hours, and a batch may take 24 to begin.
+
+        Raises:
+            UsageError: It has no URI, or is named by something else, such as a path.
+        """
+        from .file import File  # noqa: PLC0415 - it needs what this is needed for
+
+        if not isinstance(file, File):
+            if _FILE_NAME.fullmatch(file):
+                raise UsageError(
+                    f"{file} is a name and no URI: give what client.files.get() returns"
+                )
+            return cls.from_url(file, mime_type)
+        if file.uri is None:
+            raise UsageError(f"{file.name or 'this file'} has no uri: get it from the service")
+        return cls.from_url(file.uri, mime_type or file.mime_type)
+
+    @classmethod
+    def from_url(cls, url: str, mime_type: str | None = None) -> Self:
+        """Return media at an address that the service reads, such as a video's."""
+        if "://" not in url:
+            raise UsageError(
+                f"{url!a} is no URI: Part.from_path() takes a file of this machine, and "
+                "Part.from_file() one that was uploaded before"
+            )
+        if mime_type is not None:
+            from ..mime import require_mime_type  # noqa: PLC0415 - as above
+
+            require_mime_type(mime_type)
+        return cls(file_data=FileData(url, mime_type))
+
+    @classmethod
+    def from_function_call(
+        cls, name: str, args: Mapping[str, Any], call_id: str | None = None
+    ) -> Self:
+        """Return a call that a model asked for."""
+        return cls(function_call=FunctionCall(name, args, call_id))
+
+    @classmethod
+    def from_function_response(
+        cls, name: str, response: Mapping[str, Any], call_id: str | None = None
+    ) -> Self:
+        """Return what came of a call; ``call_id`` is the ``id`` of the call, where it has one."""
+        return cls(function_response=FunctionResponse(name, response, call_id))
+
+
+INLINE_MEDIA = 15_000_000
+"""Bytes of media that go into one request at most: base64 makes 20 MB of them."""
+
+_FILE_NAME = re.compile(r"files/[A-Za-z0-9_-]+", re.ASCII)
 
 
 def as_parts(values: Iterable[Part]) -> tuple[Part, ...]:
@@ -87,16 +245,20 @@ class Content(Model):
     role: str | None = None
 
     @classmethod
-    def user(cls, text: str) -> Self:
-        """Return a message of the user."""
-        return cls((Part(text),), "user")
+    def user(cls, *parts: str | Part) -> Self:
+        """Return a message of the user, such as a question and a picture, ``Part.from_image()``."""
+        return cls(map(_part, parts), "user")
 
     @classmethod
-    def model(cls, text: str) -> Self:
+    def model(cls, *parts: str | Part) -> Self:
         """Return an earlier answer of the model."""
-        return cls((Part(text),), "model")
+        return cls(map(_part, parts), "model")
 
     @classmethod
-    def system(cls, text: str) -> Self:
+    def system(cls, *parts: str | Part) -> Self:
         """Return a system instruction, which has no role."""
-        return cls((Part(text),))
+        return cls(map(_part, parts))
+
+
+def _part(part: str | Part) -> Part:
+    return Part(part) if isinstance(part, str) else part

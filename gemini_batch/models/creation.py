@@ -7,13 +7,25 @@ from encoded requests, which may be many.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from attrs import field, frozen
 
-from .base import Model, no_members
+from .base import Int64, Model, Timestamp, as_strings, no_members
 from .embedding import EmbedContentRequest
 from .generation import GenerateContentRequest
+from .operation import BatchStats
+
+if TYPE_CHECKING:
+    from .outputs import EmbedContentBatchOutput, GenerateContentBatchOutput
+
+
+@frozen
+class WebhookConfig(Model):
+    """Whom the service tells of the batch: addresses, and what they are told besides."""
+
+    uris: tuple[str, ...] = field(default=(), converter=as_strings)
+    user_metadata: Mapping[str, Any] | None = field(default=None, hash=False)
 
 
 @frozen
@@ -46,11 +58,25 @@ class InputConfig(Model):
 
 @frozen
 class GenerateContentBatch(Model):
-    """A batch to be created."""
+    """A batch: to be created, or as the service tells of it.
 
-    display_name: str
-    input_config: InputConfig
+    One with a greater ``priority`` is worked on before others, which is 0 where it is not given.
+    Those from ``name`` on are the service's alone; ``state`` is as it spells it,
+    ``BATCH_STATE_…``.
+    """
+
+    display_name: str | None = None
+    input_config: InputConfig | None = None
     model: str | None = None
+    priority: Int64 | None = None
+    webhook_config: WebhookConfig | None = None
+    name: str | None = None
+    state: str | None = None
+    batch_stats: BatchStats | None = None
+    create_time: Timestamp | None = None
+    update_time: Timestamp | None = None
+    end_time: Timestamp | None = None
+    output: GenerateContentBatchOutput | None = None
 
 
 @frozen
@@ -101,11 +127,20 @@ class InputEmbedContentConfig(Model):
 
 @frozen
 class EmbedContentBatch(Model):
-    """A batch of embeddings to be created."""
+    """A batch of embeddings; its members mean what those of a :class:`GenerateContentBatch` do."""
 
-    display_name: str
-    input_config: InputEmbedContentConfig
+    display_name: str | None = None
+    input_config: InputEmbedContentConfig | None = None
     model: str | None = None
+    priority: Int64 | None = None
+    webhook_config: WebhookConfig | None = None
+    name: str | None = None
+    state: str | None = None
+    batch_stats: BatchStats | None = None
+    create_time: Timestamp | None = None
+    update_time: Timestamp | None = None
+    end_time: Timestamp | None = None
+    output: EmbedContentBatchOutput | None = None
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -35,6 +36,22 @@ def as_task_type(value: str | None) -> TaskType | None:
 
 
 @frozen
+class EmbedContentConfig(Model):
+    """How a content is embedded, in the spelling of newer models.
+
+    ``auto_truncate`` cuts what is too long, instead of refusing it. The last two are about what is
+    read of a video and of a document.
+    """
+
+    task_type: TaskType | None = field(default=None, converter=as_task_type)
+    title: str | None = None
+    output_dimensionality: int | None = None
+    auto_truncate: bool | None = None
+    audio_track_extraction: bool | None = None
+    document_ocr: bool | None = None
+
+
+@frozen
 class EmbedContentRequest(Model):
     """One content to be embedded.
 
@@ -47,6 +64,7 @@ class EmbedContentRequest(Model):
     title: str | None = None
     output_dimensionality: int | None = None
     model: str | None = None
+    embed_content_config: EmbedContentConfig | None = None
 
     @classmethod
     def of(cls, text: str, **members: Any) -> Self:
@@ -97,6 +115,10 @@ class EmbedContentResponse(Model):
     def values(self) -> tuple[float, ...]:
         """The numbers of the embedding; empty where the service sent none (see ``problem``)."""
         return () if self.embedding is None else self.embedding.values
+
+    def as_array(self) -> array[float]:
+        """Return the numbers as an ``array`` of 32-bit ones, in which there is no loss."""
+        return array("f", self.values)
 
     @property
     def usage(self) -> EmbeddingUsageMetadata | None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from datetime import timedelta
 
-from .base import Int64, Model, OpenEnum, Timestamp
+from attrs import field, frozen
+
+from .base import Int64, Model, OpenEnum, Timestamp, as_duration
 from .status import Status
+
+
+class FileSource(OpenEnum):
+    """Where a file came from."""
+
+    UPLOADED = "UPLOADED"
+    GENERATED = "GENERATED"
+    REGISTERED = "REGISTERED"
 
 
 class FileState(OpenEnum):
@@ -14,6 +24,14 @@ class FileState(OpenEnum):
     PROCESSING = "PROCESSING"
     ACTIVE = "ACTIVE"
     FAILED = "FAILED"
+
+
+@frozen
+class VideoFileMetadata(Model):
+    """How long a video is; the picture (base64) was sent with files of 2024."""
+
+    video_duration: timedelta | None = field(default=None, converter=as_duration)
+    video_thumbnail_bytes: str | None = field(default=None, repr=False)
 
 
 @frozen
@@ -34,8 +52,31 @@ class File(Model):
     uri: str | None = None
     download_uri: str | None = None
     state: FileState | None = None
-    source: str | None = None
+    source: FileSource | None = None
     error: Status | None = None
+    video_metadata: VideoFileMetadata | None = None
+
+
+@frozen
+class CreateFileRequest(Model):
+    """What begins an upload."""
+
+    file: File | None = None
+
+
+@frozen
+class CreateFileResponse(Model):
+    """What ends an upload."""
+
+    file: File | None = None
+
+
+@frozen
+class ListFilesResponse(Model):
+    """A page of files."""
+
+    files: tuple[File, ...] = ()
+    next_page_token: str | None = None
 
 
 def name_of(file: str | File) -> str:

@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Self
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from attrs import evolve, field, frozen
 
-from ..errors import NoTextError
-from .base import Model, OpenEnum, as_strings
+from ..errors import NoTextError, UsageError
+from .base import Model, OpenEnum, Timestamp
+from .config import GenerationConfig, Modality
 from .content import Blob, Content, FunctionCall, Part
 from .tools import Tool, as_tools
 
+if TYPE_CHECKING:
+    from .citations import CitationMetadata, CitationSource, UrlContextMetadata
+    from .execution import CodeExecutionResult, ExecutableCode
+    from .grounding import GroundingAttribution, GroundingMetadata
+    from .logprobs import LogprobsResult
+    from .safety import SafetyRating, SafetySetting
+    from .tool_config import ToolConfig
 
-@frozen
-class ThinkingConfig(Model):
-    """How much the model may think: a budget in tokens, or a level on newer models."""
-
-    include_thoughts: bool | None = None
-    thinking_budget: int | None = None
-    thinking_level: str | None = None
+T = TypeVar("T")
 
 
-@frozen
-class GenerationConfig(Model):
-    """The knobs of a generation; what is ``None`` is left to the model's own default."""
+class ServiceTier(OpenEnum):
+    """What a request is served as; results from a file spell the tier of a batch otherwise."""
 
-    temperature: float | None = None
-    top_p: float | None = None
-    top_k: int | None = None
-    max_output_tokens: int | None = None
-    candidate_count: int | None = None
-    stop_sequences: tuple[str, ...] = field(default=(), converter=as_strings)
-    seed: int | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    response_mime_type: str | None = None
-    response_schema: Any = field(default=None, hash=False)
-    response_modalities: tuple[str, ...] = field(default=(), converter=as_strings)
-    thinking_config: ThinkingConfig | None = None
+    STANDARD = "standard"
+    FLEX = "flex"
+    PRIORITY = "priority"
+    SERVICE_TIER_STANDARD = "SERVICE_TIER_STANDARD"
 
 
 def as_contents(values: Iterable[Content]) -> tuple[Content, ...]:
@@ -46,12 +38,17 @@ def as_contents(values: Iterable[Content]) -> tuple[Content, ...]:
     return tuple(values)
 
 
+def as_safety_settings(values: Iterable[SafetySetting]) -> tuple[SafetySetting, ...]:
+    """Freeze a sequence of safety settings."""
+    return tuple(values)
+
+
 @frozen
 class GenerateContentRequest(Model):
     """One prompt with everything that shapes its answer.
 
-    Members that are not named here yet (``toolConfig``, ``safetySettings``, …) go into ``extra`` in
-    the API's spelling.
+    With ``cached_content``, the service refuses ``system_instruction``, ``tools`` and
+    ``tool_config``: they are cached with it. ``store`` is about the log of the project.
     """
 
     contents: tuple[Content, ...] = field(default=(), converter=as_contents)
@@ -60,22 +57,61 @@ class GenerateContentRequest(Model):
     tools: tuple[Tool, ...] = field(default=(), converter=as_tools)
     cached_content: str | None = None
     model: str | None = None
+    safety_settings: tuple[SafetySetting, ...] = field(default=(), converter=as_safety_settings)
+    tool_config: ToolConfig | None = None
+    service_tier: ServiceTier | str | None = None
+    store: bool | None = None
 
     @classmethod
-    def of(cls, prompt: str, *, system: str | None = None, **config: Any) -> Self:
-        """Return a request of one user message.
+    def of(
+        cls,
+        prompt: str | Part | Content | Iterable[str | Part | Content],
+        *,
+        system: str | Content | None = None,
+        tools: Iterable[Tool] = (),
+        **config: Any,
+    ) -> Self:
+        """Return a request of one user message, or of a conversation.
 
-        ``config`` are members of :class:`GenerationConfig`: ``of("Hi", temperature=0.2)``.
+        Texts and parts together are one message: ``of(["Which bird?", Part.from_image("a.png")])``;
+        contents are one after the other. ``config`` are members of :class:`GenerationConfig`:
+        ``of("Hi", temperature=0.2)``. An answer that has a schema is in JSON, unless a
+        ``response_mime_type`` says otherwise.
         """
         return cls(
-            (Content.user(prompt),),
-            None if system is None else Content.system(system),
-            GenerationConfig(**config) if config else None,
+            _conversation(prompt),
+            Content.system(system) if isinstance(system, str) else system,
+            _config(config) if config else None,
+            tools,
         )
 
     def with_model(self, model: str) -> Self:
         """Return the same request for another model."""
         return evolve(self, model=model)
+
+
+def _config(members: dict[str, Any]) -> GenerationConfig:
+    if any(members.get(name) is not None for name in ("response_schema", "response_json_schema")):
+        members.setdefault("response_mime_type", "application/json")
+    return GenerationConfig(**members)
+
+
+def _conversation(prompt: object) -> tuple[Content, ...]:
+    """Return the contents that a prompt stands for."""
+    if isinstance(prompt, str | Part):
+        return (Content.user(prompt),)
+    pieces: tuple[object, ...] = (prompt,)
+    if isinstance(prompt, Iterable) and not isinstance(prompt, bytes | Mapping):
+        pieces = tuple(cast("Iterable[object]", prompt))
+    if all(isinstance(one, Content) for one in pieces):
+        return cast("tuple[Content, ...]", pieces)
+    for one in pieces:
+        if not isinstance(one, str | Part):
+            raise UsageError(
+                "a prompt is made of texts and parts, or else of contents alone, and here is "
+                f"{type(one).__name__}"
+            )
+    return (Content.user(*cast("tuple[str | Part, ...]", pieces)),)
 
 
 class FinishReason(OpenEnum):
@@ -133,13 +169,14 @@ class PromptFeedback(Model):
     """What the service thought of a prompt; a blocked one has no candidates."""
 
     block_reason: BlockReason | None = None
+    safety_ratings: tuple[SafetyRating, ...] = ()
 
 
 @frozen
 class ModalityTokenCount(Model):
     """Tokens of one modality."""
 
-    modality: str | None = None
+    modality: Modality | None = None
     token_count: int | None = None
 
 
@@ -162,7 +199,11 @@ class UsageMetadata(Model):
     candidates_tokens_details: tuple[ModalityTokenCount, ...] = field(
         default=(), converter=as_counts
     )
-    service_tier: str | None = None
+    service_tier: ServiceTier | None = None
+    cache_tokens_details: tuple[ModalityTokenCount, ...] = field(default=(), converter=as_counts)
+    tool_use_prompt_tokens_details: tuple[ModalityTokenCount, ...] = field(
+        default=(), converter=as_counts
+    )
 
 
 @frozen
@@ -173,6 +214,14 @@ class Candidate(Model):
     finish_reason: FinishReason | None = None
     finish_message: str | None = None
     index: int | None = None
+    token_count: int | None = None
+    safety_ratings: tuple[SafetyRating, ...] = ()
+    citation_metadata: CitationMetadata | None = None
+    grounding_metadata: GroundingMetadata | None = None
+    grounding_attributions: tuple[GroundingAttribution, ...] = ()
+    url_context_metadata: UrlContextMetadata | None = None
+    logprobs_result: LogprobsResult | None = None
+    avg_logprobs: float | None = None
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -183,6 +232,27 @@ class Candidate(Model):
 def as_candidates(values: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """Freeze a sequence of candidates."""
     return tuple(values)
+
+
+class ModelStage(OpenEnum):
+    """How far a model has come."""
+
+    UNSTABLE_EXPERIMENTAL = "UNSTABLE_EXPERIMENTAL"
+    EXPERIMENTAL = "EXPERIMENTAL"
+    PREVIEW = "PREVIEW"
+    STABLE = "STABLE"
+    LEGACY = "LEGACY"
+    DEPRECATED = "DEPRECATED"
+    RETIRED = "RETIRED"
+
+
+@frozen
+class ModelStatus(Model):
+    """How far the model has come that answered, and when it goes."""
+
+    model_stage: ModelStage | None = None
+    retirement_time: Timestamp | None = None
+    message: str | None = None
 
 
 @frozen
@@ -197,6 +267,8 @@ class GenerationResponse(Model):
     usage_metadata: UsageMetadata | None = None
     model_version: str | None = None
     response_id: str | None = None
+    model_status: ModelStatus | None = None
+    turn_token: str | None = field(default=None, repr=False)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -222,6 +294,29 @@ class GenerationResponse(Model):
         except NoTextError:
             return default
 
+    @overload
+    def parsed(self, kind: type[T], *, fenced: bool = False) -> T: ...
+    @overload
+    def parsed(self, kind: object, *, fenced: bool = False) -> Any: ...
+    def parsed(self, kind: Any, *, fenced: bool = False) -> Any:
+        """Return the text, which is JSON, as a value of ``kind``.
+
+        That is whatever :func:`~gemini_batch.schema_of` takes, and what the answer was asked for
+        by. Nothing is coerced, and members that the class does not have are refused.
+
+        Args:
+            kind: The class.
+            fenced: Take the JSON out of a Markdown fence, for answers to requests without a schema.
+
+        Raises:
+            NoTextError: There is no text, as in a blocked answer.
+            AnswerMismatchError: It does not fit; the place is named, and whether it was cut.
+            UsageError: No answer can be read as this.
+        """
+        from ..schema import parse  # noqa: PLC0415 - most answers are texts
+
+        return parse(self.text, kind, fenced=fenced, truncated=self.truncated)
+
     @property
     def thoughts(self) -> str:
         """The summaries of what the model thought; ``""`` where there are none."""
@@ -238,6 +333,24 @@ class GenerationResponse(Model):
         return tuple(part.inline_data for part in self.parts if part.inline_data is not None)
 
     @property
+    def code(self) -> tuple[ExecutableCode, ...]:
+        """The code that the model wrote and the service ran, in the order it was run."""
+        found = (part.executable_code for part in self.parts)
+        return tuple(one for one in found if one is not None)
+
+    @property
+    def code_results(self) -> tuple[CodeExecutionResult, ...]:
+        """What came of running the code, each with its output."""
+        found = (part.code_execution_result for part in self.parts)
+        return tuple(one for one in found if one is not None)
+
+    @property
+    def citations(self) -> tuple[CitationSource, ...]:
+        """The sources that the answer repeats."""
+        found = self.candidates[0].citation_metadata if self.candidates else None
+        return () if found is None else found.citation_sources
+
+    @property
     def finish_reason(self) -> FinishReason | None:
         """Why the model stopped; ``None`` where the service did not say."""
         return self.candidates[0].finish_reason if self.candidates else None
@@ -249,12 +362,16 @@ class GenerationResponse(Model):
 
     @property
     def truncated(self) -> bool:
-        """Whether the model ran into its token limit, so that its text may be cut, or a thought."""
+        """Whether the model ran into its token limit, so that its text may be cut.
+
+        It may even be no answer at all, for a model that was thinking when it ran out of tokens has
+        been seen to leave the end of its thoughts in a part that is not marked as one.
+        """
         return self.finish_reason == FinishReason.MAX_TOKENS
 
     @property
     def usage(self) -> UsageMetadata | None:
-        """The tokens used."""
+        """The tokens used; ``None`` where the service did not tell."""
         return self.usage_metadata
 
     @property
@@ -271,5 +388,8 @@ class GenerationResponse(Model):
 
 def _is_mere_text(part: Part) -> bool:
     """Tell a part that could only hold text from one with another kind of content."""
-    kinds = (part.inline_data, part.file_data, part.function_call)
+    kinds = (
+        *(part.inline_data, part.file_data, part.function_call, part.function_response),
+        *(part.executable_code, part.code_execution_result, part.tool_call, part.tool_response),
+    )
     return all(kind is None for kind in kinds) and not part.extra
