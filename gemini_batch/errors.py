@@ -25,6 +25,7 @@
     ├── ResultsIncompleteError            some requests have no result
     ├── ItemFailedError                   one request failed
     ├── NoTextError                       an answer without text
+    ├── AnswerMismatchError               an answer that does not fit the class it is read as
     ├── WaitTimeoutError (TimeoutError)   the batch lives on, and so does the handle
     ├── HandleConsumedError               the handle was used up by cancel() or delete()
     ├── HandleBusyError                   another thread or task is using it up right now
@@ -310,6 +311,29 @@ class NoTextError(GeminiBatchError):
         super().__init__(f"there is no text in this answer: {why}. text_or(…) takes a default.")
         self.finish_reason = finish_reason
         self.block_reason = block_reason
+
+
+class AnswerMismatchError(GeminiBatchError):
+    """The answer does not fit the class that it was to be read as.
+
+    ``kind`` is the name of the class, ``path`` the place within the answer, ``reason`` what is
+    wrong there, and ``truncated`` whether the answer was cut at its token limit.
+    """
+
+    def __init__(self, kind: str, path: str, reason: str, *, truncated: bool = False) -> None:
+        what = printable(f"{path}: {reason}" if path else reason)
+        if truncated:
+            said = (
+                f"the answer was cut at its token limit, and does not fit {kind}: {what}. Allow "
+                "more max_output_tokens, or a smaller thinking_budget."
+            )
+        else:
+            said = f"the answer does not fit {kind}: {what}"
+        super().__init__(said)
+        self.kind = kind
+        self.path = path
+        self.reason = reason
+        self.truncated = truncated
 
 
 class WaitTimeoutError(GeminiBatchError, TimeoutError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, Generic, NoReturn, TypeAlias, cast
 
 import msgspec
@@ -16,6 +17,23 @@ from .models.status import Status, grpc_name
 from .text import printable
 
 _EXCERPT = 80
+
+
+class Outcome(StrEnum):
+    """What became of a request, in one word."""
+
+    ANSWERED = "answered"
+    """There is an answer."""
+    TRUNCATED = "truncated"
+    """The model ran into its token limit, and what it wrote is cut, a thought, or nothing."""
+    BLOCKED = "blocked"
+    """The service withheld the answer, or the model wrote none."""
+    REFUSED = "refused"
+    """The request failed, with a code and perhaps a message."""
+    MALFORMED = "malformed"
+    """There is a result that cannot be read."""
+    MISSING = "missing"
+    """There is no result."""
 
 
 @frozen
@@ -70,6 +88,13 @@ class ItemSuccess(_Item, Generic[R]):
         found = getattr(self.response, "problem", None)
         return None if found is None else printable(str(found))
 
+    @property
+    def outcome(self) -> Outcome:
+        """Answered, or truncated by the token limit, or blocked where there is nothing."""
+        if getattr(self.response, "truncated", False):
+            return Outcome.TRUNCATED
+        return Outcome.ANSWERED if self.problem is None else Outcome.BLOCKED
+
     def unwrap(self) -> R:
         """Return the response."""
         return self.response
@@ -85,6 +110,11 @@ class ItemError(_Item):
     def ok(self) -> bool:
         """No."""
         return False
+
+    @property
+    def outcome(self) -> Outcome:
+        """Refused."""
+        return Outcome.REFUSED
 
     @property
     def problem(self) -> str:
@@ -108,6 +138,11 @@ class ItemMalformed(_Item):
     def ok(self) -> bool:
         """No."""
         return False
+
+    @property
+    def outcome(self) -> Outcome:
+        """Malformed."""
+        return Outcome.MALFORMED
 
     @property
     def problem(self) -> str:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from attrs import evolve, fields, frozen
 
-from .items import ItemError, ItemSuccess
+from .items import ItemError, ItemSuccess, Outcome
 from .models.base import Model
+from .models.config import Modality
 from .models.generation import ModalityTokenCount
 from .text import printable
 
@@ -39,8 +40,9 @@ class Summary:
 
     ``blocked`` counts those answered with nothing: the service withheld the answer, or the model
     wrote none. ``duplicates`` and ``unexpected`` count results too many. ``truncated`` counts
-    those of the ``answered`` that ran into their token limit. ``examples`` are the first few
-    problems in words.
+    those of the ``answered`` that ran into their token limit, and ``cut_short`` those of the
+    ``blocked`` that did so before anything was written. ``examples`` are the first few problems in
+    words.
     """
 
     requests: int
@@ -52,6 +54,7 @@ class Summary:
     duplicates: int = 0
     unexpected: int = 0
     truncated: int = 0
+    cut_short: int = 0
     examples: tuple[str, ...] = ()
 
     @property
@@ -61,9 +64,25 @@ class Summary:
             (self.malformed, self.duplicates, self.unexpected)
         )
 
+    @property
+    def outcomes(self) -> Mapping[Outcome, int]:
+        """The same requests by their :class:`~gemini_batch.Outcome`: each is counted once.
+
+        All of those that ran into their token limit are truncated here. Results too many are
+        counted with the others.
+        """
+        return {
+            Outcome.ANSWERED: self.answered - self.truncated,
+            Outcome.TRUNCATED: self.truncated + self.cut_short,
+            Outcome.BLOCKED: self.blocked - self.cut_short,
+            Outcome.REFUSED: self.failed,
+            Outcome.MALFORMED: self.malformed,
+            Outcome.MISSING: self.missing,
+        }
+
     def counts(self) -> Mapping[str, int]:
         """Return all counts by their names."""
-        names = ("requests", *_WORDS, "truncated")
+        names = ("requests", *_WORDS, "truncated", "cut_short")
         return {name: getattr(self, name) for name in names}
 
     def __str__(self) -> str:
@@ -86,10 +105,10 @@ def summary_of(results: BatchResults[Any]) -> Summary:
     for item in results:
         problem = item.problem
         match item:
-            case ItemSuccess(response=response):
+            case ItemSuccess(outcome=outcome):
                 counts["answered" if problem is None else "blocked"] += 1
-                if problem is None and getattr(response, "truncated", False):
-                    counts["truncated"] += 1
+                if outcome is Outcome.TRUNCATED:
+                    counts["truncated" if problem is None else "cut_short"] += 1
             case ItemError():
                 counts["failed"] += 1
             case _:
@@ -110,7 +129,7 @@ def summary_of(results: BatchResults[Any]) -> Summary:
 def total(usages: Iterable[U], nothing: U) -> U:
     """Add up what requests used, member by member; what none of them tells stays ``None``."""
     sums: Counter[str] = Counter()
-    details: dict[str, dict[str | None, int | None]] = {}
+    details: dict[str, dict[Modality | None, int | None]] = {}
     for usage in usages:
         for member in fields(type(nothing)):
             used: object = getattr(usage, member.name)
