@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from copy import deepcopy
 from itertools import chain
-from typing import Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeAlias, TypeVar, cast
 
 from attrs import evolve
 
-from .endpoints.names import is_name, require_model
-from .errors import UsageError
+from . import models, rawjson
+from .defaults import Defaults
+from .endpoints.names import require_model
+from .errors import ProtocolError, UsageError
 from .labels import ENTROPY, labelled, make_label, require_text
 from .methods import GENERATE, Method
-from .mime import require_mime_type
 from .models.base import Model
-from .models.content import Blob, Content, FileData, FunctionResponse, Part
+from .models.config import GenerationConfig, Modality, ThinkingConfig, ThinkingLevel
+from .models.content import Content, FunctionResponse, Part
 from .models.file import File
-from .models.generation import GenerateContentRequest, GenerationConfig, ThinkingConfig
+from .models.generation import GenerateContentRequest
 from .models.tools import FunctionDeclaration, Tool
 from .prompts import require_parts
 from .submission import Entry, SubmittedKeys, Supply, Via, encoded, entries_of
+
+if TYPE_CHECKING:
+    from .models.embedding import EmbedContentRequest
+    from .models.formats import ImageConfig
+    from .models.media import MediaResolution
+    from .models.safety import SafetySetting
+    from .models.speech import SpeakerVoiceConfig, SpeechConfig
+    from .models.tool_config import FunctionCallingMode, ToolConfig
 
 P = TypeVar("P")
 B = TypeVar("B", bound=Model)
@@ -42,14 +52,20 @@ class GenerateContentBuilder:
         self._request = evolve(self._request, **members)
         return self
 
+    @property
+    def _config(self) -> GenerationConfig:
+        return self._request.generation_config or GenerationConfig()
+
     def _configured(self, **members: Any) -> Self:
-        config = self._request.generation_config or GenerationConfig()
-        return self._with(generation_config=evolve(config, **members))
+        return self._with(generation_config=evolve(self._config, **members))
 
     def _thinking(self, **members: Any) -> Self:
-        config = self._request.generation_config or GenerationConfig()
-        thinking = evolve(config.thinking_config or ThinkingConfig(), **members)
+        thinking = evolve(self._config.thinking_config or ThinkingConfig(), **members)
         return self._configured(thinking_config=thinking)
+
+    def _spoken(self, **members: Any) -> Self:
+        speech = evolve(self._config.speech_config or models.SpeechConfig(), **members)
+        return self._configured(speech_config=speech).with_audio_output()
 
     def with_user_message(self, text: str) -> Self:
         """Add a message of the user."""
@@ -78,25 +94,36 @@ class GenerateContentBuilder:
             instruction = Content.system(instruction)
         return self._with(system_instruction=instruction)
 
-    def with_inline_data(self, data: bytes, mime_type: str) -> Self:
-        """Add a message of the user that is media; a request holds some 20 MB of it."""
-        require_mime_type(mime_type)
-        return self.with_message(Content((Part(inline_data=Blob.of(data, mime_type)),), "user"))
+    def with_system_prompt(self, prompt: str | Content) -> Self:
+        """Do the same as :meth:`with_system_instruction`, by another of its names."""
+        return self.with_system_instruction(prompt)
+
+    def with_part(self, part: Part) -> Self:
+        """Add a message of the user that is one part, such as ``Part.from_image("cat.png")``."""
+        return self.with_message(Content.user(part))
+
+    def with_inline_data(
+        self,
+        data: bytes,
+        mime_type: str | None = None,
+        resolution: MediaResolution | str | None = None,
+    ) -> Self:
+        """Add a message of the user that is media; a request holds some 15 MB of them.
+
+        Without a type, their beginning must tell what they are. ``resolution`` is how closely
+        they are looked at, instead of what :meth:`with_media_resolution` says.
+        """
+        part = Part.from_bytes(data, mime_type)
+        if resolution is not None:
+            part = evolve(part, media_resolution=models.PartMediaResolution(resolution))
+        return self.with_part(part)
 
     def with_file(self, file: File | str, mime_type: str | None = None) -> Self:
         """Add a message of the user that is a file uploaded before, or the URI of one.
 
         The service keeps a file for 48 hours, and a batch may take 24 to begin.
         """
-        if isinstance(file, File):
-            if file.uri is None:
-                raise UsageError(f"{file.name or 'this file'} has no uri: get it from the service")
-            found = FileData(file.uri, mime_type or file.mime_type)
-        elif is_name(file, "files"):
-            raise UsageError(f"{file} is a name and no URI: give what client.files.get() returns")
-        else:
-            found = FileData(file, mime_type)
-        return self.with_message(Content((Part(file_data=found),), "user"))
+        return self.with_part(Part.from_file(file, mime_type))
 
     def with_function_response(
         self, name: str, response: Mapping[str, Any], call_id: str | None = None
@@ -112,6 +139,18 @@ class GenerateContentBuilder:
             joined = evolve(before[-1], parts=(*before[-1].parts, part))
             return self._with(contents=(*before[:-1], joined))
         return self.with_message(Content((part,), "user"))
+
+    def with_function_response_str(
+        self, name: str, response: str, call_id: str | None = None
+    ) -> Self:
+        """Add what came of a call, as the text of a JSON object."""
+        try:
+            found = rawjson.parse(response.encode("utf-8", "surrogatepass"))
+        except ProtocolError as refused:
+            raise UsageError(f"the response of {name!a} cannot be read: {refused}") from None
+        if not isinstance(found, dict):
+            raise UsageError(f"the response of {name!a} is not a JSON object")
+        return self.with_function_response(name, cast("dict[str, Any]", found), call_id)
 
     def with_model(self, model: str) -> Self:
         """Name the model within the request; a batch has one model for all its requests."""
@@ -165,22 +204,115 @@ class GenerateContentBuilder:
         """Ask for an answer in this type, such as ``"application/json"``."""
         return self._configured(response_mime_type=mime_type)
 
-    def with_response_schema(self, schema: Mapping[str, Any]) -> Self:
-        """Ask for an answer in JSON of this schema (a subset of OpenAPI's)."""
-        own = deepcopy(dict(schema))
-        return self._configured(response_mime_type="application/json", response_schema=own)
+    def with_response_schema(self, schema: object) -> Self:
+        """Ask for an answer in JSON: of a class, which ``response.parsed()`` reads it back into.
+
+        Whatever :func:`~gemini_batch.schema_of` takes will do, and so will a
+        :class:`~gemini_batch.Schema` or plain JSON (a subset of OpenAPI's), instead of any other
+        schema. A type set before, such as ``"text/x.enum"``, stays.
+        """
+        if isinstance(schema, Mapping):
+            schema = deepcopy(dict(cast("Mapping[str, Any]", schema)))
+        return self._configured(
+            response_mime_type=self._config.response_mime_type or "application/json",
+            response_schema=schema,
+            response_json_schema=None,
+        )
+
+    def with_response_json_schema(self, schema: Mapping[str, Any]) -> Self:
+        """Ask for an answer in JSON of this schema, in JSON Schema, instead of any other.
+
+        Batches were seen to answer it with broken JSON: :meth:`with_response_schema` is safer.
+        """
+        return self._configured(
+            response_mime_type="application/json",
+            response_json_schema=deepcopy(dict(schema)),
+            response_schema=None,
+        )
 
     def with_response_modalities(self, modalities: Iterable[str]) -> Self:
         """Ask for an answer in these modalities, such as ``["TEXT", "IMAGE"]``."""
         return self._configured(response_modalities=modalities)
 
-    def with_thinking_budget(self, tokens: int) -> Self:
-        """Let the model think for so many tokens: 0 for none, -1 for as many as it likes."""
-        return self._thinking(thinking_budget=tokens)
+    def with_audio_output(self) -> Self:
+        """Ask for a spoken answer."""
+        return self.with_response_modalities([Modality.AUDIO])
 
-    def with_thinking_level(self, level: str) -> Self:
-        """Let the model think this much, such as ``"LOW"``; for models without a budget."""
-        return self._thinking(thinking_level=level)
+    def with_speech_config(self, config: SpeechConfig) -> Self:
+        """Say how a spoken answer sounds, instead of whatever was said before."""
+        return self._configured(speech_config=config)
+
+    def with_voice(self, name: str) -> Self:
+        """Ask for an answer spoken with a voice of the service, such as ``"Kore"``."""
+        voice = models.VoiceConfig(models.PrebuiltVoiceConfig(name))
+        return self._spoken(voice_config=voice, multi_speaker_voice_config=None)
+
+    def with_multi_speaker_config(self, speakers: Iterable[SpeakerVoiceConfig]) -> Self:
+        """Ask for an answer spoken by several, each named as in the prompt."""
+        voices = models.MultiSpeakerVoiceConfig(speakers)
+        return self._spoken(multi_speaker_voice_config=voices, voice_config=None)
+
+    def with_image_config(self, config: ImageConfig) -> Self:
+        """Say which shape and size pictures shall have."""
+        return self._configured(image_config=config)
+
+    def with_media_resolution(self, resolution: MediaResolution | str) -> Self:
+        """Say how closely the media of this request are looked at: closer costs more tokens."""
+        return self._configured(media_resolution=resolution)
+
+    def with_thinking_config(self, config: ThinkingConfig) -> Self:
+        """Say how the model thinks, instead of whatever was said before."""
+        return self._configured(thinking_config=config)
+
+    def with_thinking_budget(self, tokens: int) -> Self:
+        """Let the model think for so many tokens: 0 for none, -1 for as many as it likes.
+
+        It takes the place of a level, since the service refuses both.
+        """
+        return self._thinking(thinking_budget=tokens, thinking_level=None)
+
+    def with_dynamic_thinking(self) -> Self:
+        """Let the model think as much as it likes."""
+        return self.with_thinking_budget(-1)
+
+    def with_thinking_level(self, level: ThinkingLevel | str) -> Self:
+        """Let the model think this much, such as ``"LOW"``; for models without a budget.
+
+        It takes the place of a budget, since the service refuses both.
+        """
+        return self._thinking(thinking_level=level, thinking_budget=None)
+
+    def with_thoughts_included(self, include: bool = True) -> Self:  # noqa: FBT001, FBT002 - a switch
+        """Ask for summaries of the thoughts, beside the answer."""
+        return self._thinking(include_thoughts=include)
+
+    def with_safety_settings(self, settings: Iterable[SafetySetting]) -> Self:
+        """Say from which probability of harm on an answer is held back, for each kind of harm."""
+        return self._with(safety_settings=settings)
+
+    def with_tool_config(self, config: ToolConfig) -> Self:
+        """Say how the tools are used, instead of whatever was said before."""
+        return self._with(tool_config=config)
+
+    def with_function_calling_mode(
+        self, mode: FunctionCallingMode | str, allowed_function_names: Iterable[str] = ()
+    ) -> Self:
+        """Say whether the model may, must or must not ask for calls, and of which functions."""
+        config = self._request.tool_config or models.ToolConfig()
+        calling = models.FunctionCallingConfig(mode, allowed_function_names)
+        return self.with_tool_config(evolve(config, function_calling_config=calling))
+
+    def with_google_search(self) -> Self:
+        """Let the model search the web."""
+        return self.with_tool(Tool(google_search=models.GoogleSearch()))
+
+    def with_url_context(self) -> Self:
+        """Let the model read the pages that the prompt names."""
+        return self.with_tool(Tool(url_context=models.UrlContext()))
+
+    def with_code_execution(self) -> Self:
+        """Let the model run code of its own."""
+        return self.with_tool(Tool(code_execution=models.CodeExecution()))
 
     def with_tool(self, tool: Tool) -> Self:
         """Let the model use a tool."""
@@ -210,7 +342,13 @@ class Submit(Protocol[X_co]):
     """What submits the requests of a batch, and replies with a handle or what gives one."""
 
     def __call__(
-        self, requests: Any, model: str | None, display_name: str | None, via: Via, /
+        self,
+        requests: Any,
+        model: str | None,
+        display_name: str | None,
+        via: Via,
+        defaults: Model | None,
+        /,
     ) -> X_co:
         """Submit them."""
         ...
@@ -236,6 +374,7 @@ class BatchBuilder(Generic[P, B, X_co]):
         self._model = model
         self._takes_asynchronous = takes_asynchronous
         self._name: str | None = None
+        self._defaults: Defaults | None = None
         self._parts: list[Parts] = []
         self._used_by = ""
 
@@ -247,6 +386,15 @@ class BatchBuilder(Generic[P, B, X_co]):
     def with_name(self, name: str) -> Self:
         """Give the batch a display name, for people."""
         self._name = name
+        return self
+
+    def with_defaults(self, defaults: GenerateContentRequest | EmbedContentRequest) -> Self:
+        """Share members with all requests that do not have their own, instead of any others.
+
+        Raises:
+            UsageError: They hold what each request has for itself, or exclude each other.
+        """
+        self._defaults = Defaults(self._method, defaults)
         return self
 
     def with_request(self, request: P, key: str | None = None) -> Self:
@@ -280,6 +428,8 @@ class BatchBuilder(Generic[P, B, X_co]):
         for entry in chain.from_iterable(cast("list[Iterable[object]]", parts)):
             key, prompt, where = keys.take(entry)
             request = self._method.request(prompt, where)
+            if self._defaults is not None:
+                request = self._defaults.merged(request, where)
             encoded(request, where)
             found.append((key, request))
         if not found:
@@ -292,7 +442,7 @@ class BatchBuilder(Generic[P, B, X_co]):
         Raises what ``submit`` raises.
         """
         model, parts = require_model(self._model), self._taken("execute")
-        return self._submit(_joined(parts), model, self._name, "inline")
+        return self._submit(_joined(parts), model, self._name, "inline", self._shared)
 
     def execute_as_file(self) -> X_co:
         """Submit the requests in a file that is uploaded first, as one batch.
@@ -300,7 +450,11 @@ class BatchBuilder(Generic[P, B, X_co]):
         Raises what ``submit`` raises.
         """
         model, parts = require_model(self._model), self._taken("execute_as_file")
-        return self._submit(_joined(parts), model, self._name, "file")
+        return self._submit(_joined(parts), model, self._name, "file", self._shared)
+
+    @property
+    def _shared(self) -> Model | None:
+        return None if self._defaults is None else self._defaults.given
 
     def _taken(self, verb: str) -> list[Parts]:
         labelled(self._name, make_label(bytes(ENTROPY)))  # says what is wrong with the name

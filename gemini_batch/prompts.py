@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from math import inf, isfinite
 from typing import Any, TypeAlias, cast
 
 from attrs import evolve
 
 from .errors import UsageError
+from .models.config import GenerationConfig, ThinkingConfig
 from .models.content import Content, Part
-from .models.generation import GenerateContentRequest, GenerationConfig
+from .models.generation import GenerateContentRequest
 
 Prompt: TypeAlias = str | GenerateContentRequest
 """One prompt: a text, or a request with everything that shapes the answer."""
@@ -16,6 +18,20 @@ Prompt: TypeAlias = str | GenerateContentRequest
 _BYTES_PER_TOKEN = 4
 _EXPECTED_TOKENS = 2048
 _IMAGE_BYTES = 3 << 20
+
+_BESIDE_CACHED = ("system_instruction", "tools", "tool_config")
+"""What is cached with a content, and refused beside one."""
+
+_RANGES = {
+    "temperature": (0, 2),
+    "top_p": (0, 1),
+    "max_output_tokens": (1, inf),
+    "candidate_count": (1, inf),
+}
+"""Between which numbers these are: https://ai.google.dev/api/generate-content#generationconfig."""
+
+_STOP_SEQUENCES = 5
+"""How many of them a request may have."""
 
 
 def generation(prompt: object, where: str) -> GenerateContentRequest:
@@ -32,12 +48,24 @@ def generation(prompt: object, where: str) -> GenerateContentRequest:
         raise UsageError(f"{where}: contents is empty")
     for index, content in enumerate(prompt.contents):
         require_parts(content, f"{where}: contents[{index}]")
-    if prompt.system_instruction is not None:
-        require_parts(prompt.system_instruction, f"{where}: system_instruction")
-    _require_config(prompt.generation_config, f"{where}: generation_config")
+    require_members(prompt, where)
     if prompt.model is not None and "/" not in prompt.model:
         return evolve(prompt, model=f"models/{prompt.model}")
     return prompt
+
+
+def require_members(request: GenerateContentRequest, where: str) -> None:
+    """Refuse what is known to be refused of all that goes with the contents of a request."""
+    if request.system_instruction is not None:
+        require_parts(request.system_instruction, f"{where}: system_instruction")
+    _require_config(request.generation_config, f"{where}: generation_config")
+    if request.cached_content is not None:
+        for name in _BESIDE_CACHED:
+            if getattr(request, name):
+                raise UsageError(
+                    f"{where}: cached_content and {name} exclude each other: the service refuses "
+                    "what is not cached with the content"
+                )
 
 
 def require_parts(content: object, where: str) -> None:
@@ -56,10 +84,42 @@ def require_parts(content: object, where: str) -> None:
 def _require_config(config: object, where: str) -> None:
     if config is not None and not isinstance(config, GenerationConfig):
         raise UsageError(f"{where} is not a GenerationConfig but {_kind(config)}")
+    if config is None:
+        return
     for name in ("max_output_tokens", "candidate_count"):
-        value = getattr(config, name, None)
+        value: object = getattr(config, name)
         if not isinstance(value, int | None):
             raise UsageError(f"{where}.{name} is not an int but {_kind(value)}")
+    for name, (least, most) in _RANGES.items():
+        value = getattr(config, name)
+        if isinstance(value, int | float) and isfinite(value) and not least <= value <= most:
+            bounds = f"{least} or more" if most == inf else f"between {least} and {most}"
+            raise UsageError(f"{where}.{name} is {bounds}, not {value}")
+    if len(config.stop_sequences) > _STOP_SEQUENCES:
+        raise UsageError(
+            f"{where}.stop_sequences are {_STOP_SEQUENCES} at most, not "
+            f"{len(config.stop_sequences)}"
+        )
+    if config.response_schema is not None and config.response_json_schema is not None:
+        raise UsageError(f"{where}: response_schema and response_json_schema exclude each other")
+    thinking = config.thinking_config
+    if not isinstance(thinking, ThinkingConfig):
+        return  # none; or what the encoding refuses
+    if thinking.thinking_budget is not None and thinking.thinking_level is not None:
+        raise UsageError(
+            f"{where}.thinking_config: thinking_budget and thinking_level exclude each other"
+        )
+
+
+def doubt_about(request: GenerateContentRequest) -> str | None:
+    """Say what the service takes and does not do well; ``None`` where nothing of it is known."""
+    config = request.generation_config
+    if config is None or config.response_json_schema is None:
+        return None
+    return (
+        "response_json_schema was seen to be answered with broken JSON in batches; "
+        "response_schema is not"
+    )
 
 
 def expected_bytes(request: GenerateContentRequest) -> int:

@@ -10,7 +10,9 @@ from typing import Any, Literal, TypeAlias, TypeVar, cast
 import msgspec
 
 from . import codec
+from .defaults import Defaults
 from .errors import UsageError
+from .expiry import Expiries
 from .labels import DISPLAY_NAME_LIMIT
 from .methods import GENERATE, Method
 from .models.base import Model
@@ -73,6 +75,7 @@ class SubmittedKeys:
     def __init__(self) -> None:
         self._explicit: dict[str, int] = {}
         self._is_explicit = bytearray()
+        self._dimensions: set[int | None] = set()
 
     def __len__(self) -> int:
         return len(self._is_explicit)
@@ -105,6 +108,15 @@ class SubmittedKeys:
             self._explicit[key] = position
         self._is_explicit.append(key is not None)
         return name
+
+    def ask_for(self, dimensions: int | None) -> None:
+        """Remember how many numbers an embedding was asked to have, if it was said."""
+        self._dimensions.add(dimensions)
+
+    @property
+    def dimensions(self) -> int | None:
+        """How many numbers every embedding was asked to have; ``None`` where they differ."""
+        return next(iter(self._dimensions)) if len(self._dimensions) == 1 else None
 
     def take(self, entry: object) -> tuple[str, object, str]:
         """Return the key and the prompt of the next request, and what to call it in an error."""
@@ -143,11 +155,25 @@ class _Encoded(msgspec.Struct):
 
 
 class Submission:
-    """Requests encoded as lines of ``{"key", "request"}``; each is checked as it comes."""
+    """Requests encoded as lines of ``{"key", "request"}``; each is checked as it comes.
 
-    def __init__(self, spool: Spool, method: Method[Any] = GENERATE) -> None:
+    ``files`` are those named in requests whose expiry is known, by their URI, each with the first
+    request that names it; ``doubt`` is what the service would not do well, in a sentence.
+    """
+
+    def __init__(
+        self,
+        spool: Spool,
+        method: Method[Any] = GENERATE,
+        defaults: Defaults | None = None,
+        expiries: Expiries | None = None,
+    ) -> None:
         self._spool = spool
         self._method = method
+        self._defaults = defaults
+        self._expiries = expiries
+        self.files: dict[str, str] = {}
+        self.doubt = ""
         self._hash = hashlib.sha256()
         self._expected_answers = 0
         self.keys = SubmittedKeys()
@@ -185,8 +211,36 @@ class Submission:
     def _line(self, entry: object) -> bytes:
         name, prompt, where = self.keys.take(entry)
         request = self._method.request(prompt, where)
-        self._expected_answers += self._method.expected_bytes(request)
-        return b'{"key":%s,"request":%s}\n' % (encoded(name, where), encoded(request, where))
+        body, expected, doubt = self._encode(request, where)
+        self._expected_answers += expected
+        if self._method.dimensions is not None:
+            self.keys.ask_for(self._method.dimensions(body))
+        if doubt and not self.doubt:
+            self.doubt = f"{where}: {doubt}"
+        if self._expiries:
+            self._note_files(request, where)
+            if self._defaults is not None and len(self.keys) == 1:
+                self._note_files(self._defaults.given, f"{where}, with the defaults")
+        return b'{"key":%s,"request":%s}\n' % (encoded(name, where), body)
+
+    def _encode(self, request: Model, where: str) -> tuple[bytes, int, str | None]:
+        if self._defaults is None:
+            body = encoded(request, where)
+            return body, self._method.expected_bytes(request), self._method.doubt(request)
+        try:
+            return self._defaults.encode(request, where)
+        except UsageError:
+            raise
+        except ValueError as refused:
+            raise UsageError(f"{where}: {refused}") from None
+
+    def _note_files(self, request: Model, where: str) -> None:
+        """Remember which request is the first to name a file, of those whose expiry is known."""
+        for content in self._method.contents_of(request):
+            for part in content.parts:
+                uri = None if part.file_data is None else part.file_data.file_uri
+                if uri is not None and self._expiries is not None and uri in self._expiries:
+                    self.files.setdefault(uri, where)
 
     def via(self, wanted: Via) -> Literal["inline", "file"]:
         """Decide how the requests travel, now that all are known."""

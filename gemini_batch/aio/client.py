@@ -24,7 +24,7 @@ from ..labels import ENTROPY, told_of
 from ..log import bare, caller
 from ..methods import GENERATE, Method, R, Text, embed, method_of
 from ..models.file import File, name_of
-from ..models.generation import GenerationResponse
+from ..models.generation import GenerateContentRequest, GenerationResponse
 from ..models.operation import BatchOperation
 from ..progress import Report, report_for
 from ..prompts import Prompt
@@ -40,7 +40,7 @@ from .transport import Connection, require_harmless
 
 if TYPE_CHECKING:
     from ..models.creation import AsyncBatchEmbedContentRequest, BatchGenerateContentRequest
-    from ..models.embedding import EmbedContentResponse
+    from ..models.embedding import EmbedContentRequest, EmbedContentResponse
 
 
 class AsyncBatchClient:
@@ -119,9 +119,9 @@ class AsyncBatchClient:
         """Begin to put a batch of requests together; nothing is sent before it is executed."""
 
         def begin(
-            requests: Supply[Any], model: str | None, name: str | None, via: Via
+            requests: Supply[Any], model: str | None, name: str | None, via: Via, defaults: Any
         ) -> Coroutine[Any, Any, AsyncBatchHandle[GenerationResponse]]:
-            return self.submit(requests, model=model, display_name=name, via=via)
+            return self.submit(requests, model=model, display_name=name, via=via, defaults=defaults)
 
         return BatchBuilder(GENERATE, begin, self._model, takes_asynchronous=True)
 
@@ -135,9 +135,11 @@ class AsyncBatchClient:
         """Begin to put a batch of embeddings together; nothing is sent before it is executed."""
 
         def begin(
-            requests: Supply[Any], model: str | None, name: str | None, via: Via
+            requests: Supply[Any], model: str | None, name: str | None, via: Via, defaults: Any
         ) -> Coroutine[Any, Any, AsyncBatchHandle[EmbedContentResponse]]:
-            return self.submit_embeddings(requests, model=model, display_name=name, via=via)
+            return self.submit_embeddings(
+                requests, model=model, display_name=name, via=via, defaults=defaults
+            )
 
         return BatchBuilder(embed(), begin, self._model, takes_asynchronous=True)
 
@@ -148,6 +150,7 @@ class AsyncBatchClient:
         model: str | None = None,
         display_name: str | None = None,
         via: Via = "auto",
+        defaults: GenerateContentRequest | None = None,
         label: str | None = None,
         on_unknown: OnUnknown = "raise",
         progress: bool | Report = False,
@@ -166,6 +169,9 @@ class AsyncBatchClient:
             display_name: A name for people; the label is added to it.
             via: ``"inline"`` (inside the create call), ``"file"`` (uploaded before it), or
                 ``"auto"``, which chooses by size.
+            defaults: Members of requests that do not have their own, such as an instruction, a
+                schema, tools or cached content: encoded once. Those of its ``generation_config``
+                count one by one.
             label: A label of your own, unique for ever, instead of a drawn one. That no batch has
                 it yet is looked up before anything else is sent.
             on_unknown: ``"resubmit"`` creates once more where the first create may have acted and
@@ -182,6 +188,7 @@ class AsyncBatchClient:
             display_name=display_name,
             label=label,
             via=via,
+            defaults=defaults,
             on_unknown=on_unknown,
         )
         return await self._submit(order, requests, progress)
@@ -195,6 +202,7 @@ class AsyncBatchClient:
         task_type: str | None = None,
         output_dimensionality: int | None = None,
         via: Via = "auto",
+        defaults: EmbedContentRequest | None = None,
         label: str | None = None,
         on_unknown: OnUnknown = "raise",
         progress: bool | Report = False,
@@ -207,7 +215,7 @@ class AsyncBatchClient:
         ``"RETRIEVAL_DOCUMENT"``, and ``output_dimensionality`` how many numbers they shall have.
 
         The other arguments are those of ``submit``, as is what is raised; ``"auto"`` always takes
-        a file.
+        a file. ``defaults`` count one by one in their ``embed_content_config``.
         """
         order = self._order(
             embed(task_type, output_dimensionality),
@@ -215,6 +223,7 @@ class AsyncBatchClient:
             display_name=display_name,
             label=label,
             via=via,
+            defaults=defaults,
             on_unknown=on_unknown,
         )
         return await self._submit(order, texts, progress)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import secrets
 from functools import partial
 
-from ..endpoints.files import build_file_list, parse_file_list
+from ..endpoints.files import build_file_list
 from ..endpoints.names import require_name
 from ..flows.downloads import save
-from ..flows.files import delete_file, look_at_file
+from ..flows.files import delete_file, look_at_file, read_files
 from ..flows.lists import require_page_size
 from ..flows.uploads import Parcel, send
 from ..labels import ENTROPY
@@ -72,7 +72,7 @@ class AsyncFiles:
         """
         size = require_page_size(page_size)
         build = partial(build_file_list, self._link.settings.api, size)
-        return self._link.turn_over(build, parse_file_list)
+        return self._link.turn_over(build, partial(read_files, self._link.settings))
 
     async def download(
         self,

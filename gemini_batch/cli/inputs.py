@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Literal, TypeAlias, cast
 from attrs import frozen
 
 from .. import codec, rawjson
+from ..defaults import Defaults
 from ..errors import ProtocolError, UsageError
 from ..index import BOM
 from ..jsonl import MAX_LINE, LineSplitter
@@ -27,7 +28,7 @@ SHOWN = 20
 """Bad lines that are shown one by one."""
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_WHERE = "request 0 (key '0'): "
+_WHERE = "request 0 (key '0')"
 
 
 @frozen
@@ -50,14 +51,20 @@ class Input:
     """The requests of a file, in the order of its lines; iterate once.
 
     All lines are read before the first of them can be sent: at the end, one
-    :class:`~gemini_batch.UsageError` tells of every line that is not a request. ``exhausted`` says
-    that the end was reached and all lines were good.
+    :class:`~gemini_batch.UsageError` tells of every line that is not a request, or clashes with the
+    ``defaults``. ``exhausted`` says that the end was reached and all lines were good.
     """
 
     def __init__(
-        self, file: BinaryIO, name: str, form: Format = "auto", kind: Kind = PROMPTS
+        self,
+        file: BinaryIO,
+        name: str,
+        form: Format = "auto",
+        kind: Kind = PROMPTS,
+        defaults: Defaults | None = None,
     ) -> None:
         self.exhausted = False
+        self.defaults = defaults
         self._kind = kind
         self._file = file
         self._name = name
@@ -93,9 +100,10 @@ class Input:
     def _require_sendable(self, prompt: object) -> None:
         """Refuse here what submitting would refuse, because here the line is known."""
         try:
-            Submission(MemorySpool(), self._kind.method).add([prompt])
+            Submission(MemorySpool(), self._kind.method, self.defaults).add([prompt])
         except UsageError as refused:
-            raise UsageError(str(refused).removeprefix(_WHERE)) from None
+            said = str(refused).removeprefix(_WHERE)
+            raise UsageError(said.removeprefix(": ").removeprefix(", ")) from None
 
     def _lines(self) -> Iterator[tuple[int, bytes | None]]:
         """Yield the lines that are not empty, with their numbers from 1."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from ..effects import (
     FlowBody,
+    Now,
+    Response,
     flow,
 )
 from ..endpoints.files import (
     build_file_delete,
     build_file_get,
     parse_file,
+    parse_file_list,
 )
+from ..endpoints.replies import Page, date_of
 from ..errors import (
     GeminiBatchError,
     NotFoundError,
@@ -26,9 +30,18 @@ from .calls import exchange, patience
 @flow
 def look_at_file(settings: Settings, name: str) -> FlowBody[File]:
     """Look at a file once."""
-    return parse_file(
-        (yield from exchange(settings, build_file_get(settings.api, name), Call.READ))
-    )
+    response = yield from exchange(settings, build_file_get(settings.api, name), Call.READ)
+    settings.expiries.hear(date_of(response), (yield from Now()))
+    file = parse_file(response)
+    settings.expiries.note([file])
+    return file
+
+
+def read_files(settings: Settings, response: Response) -> Page[File]:
+    """Read a page of files, and remember when they expire."""
+    page = parse_file_list(response)
+    settings.expiries.note(page.items)
+    return page
 
 
 @flow

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from ..effects import Item, Now, Request, Response, StreamBody, fed_by, flow
-from ..endpoints.replies import Page
+from ..endpoints.replies import Page, date_of
 from ..errors import ProtocolError, UsageError
 from ..retry import Call
 from ..settings import Settings
@@ -44,8 +44,10 @@ def pages(
     token, seen, left, empty = "", {""}, most, 0
     while left > 0:
         patient = yield from patience(settings, until)
-        page = parse((yield from exchange(settings, build(token), Call.READ, patient)))
+        response = yield from exchange(settings, build(token), Call.READ, patient)
+        page = parse(response)
         came = yield from Now()
+        settings.expiries.hear(date_of(response), came)
         yield Item(page if len(page.items) <= left else evolve(page, items=page.items[: int(left)]))
         left -= len(page.items) or 1  # or empty pages could go on for ever
         empty = 0 if page.items else empty + 1

@@ -9,10 +9,12 @@ from typing import Any, Generic
 from attrs import frozen
 
 from ..batch import Batch
-from ..effects import Draw, FlowBody, Offload, flow
+from ..defaults import Defaults
+from ..effects import Draw, FlowBody, Now, Offload, flow
 from ..endpoints.batches import build_create, file_batch, inline_batch
 from ..endpoints.names import require_model, require_name
 from ..errors import ApiError, CreateOutcomeUnknownError, GeminiBatchError, UsageError
+from ..expiry import DAY
 from ..labels import DrawnLabel, labelled, make_label, require_label
 from ..log import log
 from ..methods import Method, R
@@ -20,9 +22,13 @@ from ..progress import Progress, Report
 from ..settings import Settings
 from ..spool import Spools
 from ..submission import Submission, Via
+from ..text import printable
 from .batches import OnUnknown, create, find
 from .files import remove
 from .uploads import upload
+
+SHOWN = 5
+"""Files about to expire that are warned about one by one."""
 
 
 @frozen
@@ -39,6 +45,7 @@ class Order(Generic[R]):
     via: Via
     on_unknown: OnUnknown
     drawn: bool
+    defaults: Defaults | None = None
 
 
 def order_of(
@@ -50,6 +57,7 @@ def order_of(
     via: Via,
     on_unknown: OnUnknown,
     entropy: bytes,
+    defaults: object = None,
 ) -> Order[R]:
     """Check what can be checked before the first request is looked at."""
     if on_unknown not in {"raise", "resubmit"}:
@@ -57,7 +65,8 @@ def order_of(
     own = make_label(entropy) if label is None else require_label(label)
     drawn, name = isinstance(own, DrawnLabel), labelled(display_name, own)
     # A plain string from here on: whoever uses it again uses one that may have been used before.
-    return Order(method, require_model(model), name, str(own), via, on_unknown, drawn)
+    shared = None if defaults is None else Defaults(method, defaults)
+    return Order(method, require_model(model), name, str(own), via, on_unknown, drawn, shared)
 
 
 @flow
@@ -70,11 +79,12 @@ def submit(
 ) -> FlowBody[Batch[R]]:
     """Submit requests as one batch."""
     spool = yield from Offload(spools.in_file)
-    submission = Submission(spool, order.method)
+    submission = Submission(spool, order.method, order.defaults, settings.expiries)
     while entries := (yield from Draw(supply)):
         yield from Offload(partial(submission.add, entries))
         report(Progress("encoding", len(submission.keys)))
     how = submission.via(order.via)
+    yield from _warn(settings, submission)
     yield from _require_fresh(settings, order)
     count = len(submission.keys)
     log.info("submitting %d requests as %s", count, order.label)
@@ -98,6 +108,28 @@ def submit(
     if uploaded is not None:
         yield from remove(settings, uploaded.name, refused)
     raise refused
+
+
+def _warn(settings: Settings, submission: Submission) -> FlowBody[None]:
+    """Tell of what will be taken and is likely to be regretted."""
+    if submission.doubt:
+        log.warning("%s", submission.doubt)
+    if not submission.files:
+        return
+    now, warned = (yield from Now()), 0
+    for uri, where in submission.files.items():
+        left = settings.expiries.left(uri, now)
+        if left is None or left >= DAY:
+            continue
+        warned += 1
+        if warned <= SHOWN:
+            stays = f"expires in {left / 3600:.1f} hours" if left > 0 else "has expired"
+            log.warning(
+                "%s names %s, which %s, and a batch may take 24 hours to begin: upload it anew",
+                *(where, printable(uri, 200), stays),
+            )
+    if warned > SHOWN:
+        log.warning("so it is with %d more of the files that requests name", warned - SHOWN)
 
 
 @flow

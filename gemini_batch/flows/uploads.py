@@ -22,7 +22,7 @@ from ..endpoints.files import (
     parse_file,
 )
 from ..endpoints.names import require_own_name
-from ..endpoints.replies import accept
+from ..endpoints.replies import accept, date_of
 from ..endpoints.uploads import (
     Received,
     UploadSession,
@@ -109,7 +109,9 @@ def send(settings: Settings, parcel: Parcel, spools: Spools, report: Report) -> 
     while (yield from Offload(source.digest_next)):
         continue
     name, display_name = parcel.name, parcel.display_name
-    return (yield from upload(settings, source, name, display_name, report, kind))
+    file = yield from upload(settings, source, name, display_name, report, kind)
+    settings.expiries.note([file])
+    return file
 
 
 @flow
@@ -131,6 +133,7 @@ def upload(
     while True:
         try:
             response = yield from exchange(settings, start, Call.UPLOAD_START)
+            settings.expiries.hear(date_of(response), (yield from Now()))
             session = parse_upload_start(response, settings.api)
             received = yield from _send_chunks(settings, source, session, report)
         except ApiError as error:

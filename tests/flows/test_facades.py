@@ -111,9 +111,9 @@ ALLOWED = {
 + Any,
 - SyncBatchHandle[GenerationResponse]]:
 + SyncBatchHandle[GenerationResponse]]]:
-+ via: Via) -> Coroutine[Any,
++ defaults: Any) -> Coroutine[Any,
 + Any,
-- via: Via) -> SyncBatchHandle[GenerationResponse]:
+- defaults: Any) -> SyncBatchHandle[GenerationResponse]:
 + SyncBatchHandle[GenerationResponse]]:
 - self._model)
 + self._model,
@@ -122,9 +122,9 @@ ALLOWED = {
 + Any,
 - SyncBatchHandle[EmbedContentResponse]]:
 + SyncBatchHandle[EmbedContentResponse]]]:
-+ via: Via) -> Coroutine[Any,
++ defaults: Any) -> Coroutine[Any,
 + Any,
-- via: Via) -> SyncBatchHandle[EmbedContentResponse]:
+- defaults: Any) -> SyncBatchHandle[EmbedContentResponse]:
 + SyncBatchHandle[EmbedContentResponse]]:
 - self._model)
 + self._model,

@@ -21,10 +21,12 @@ from gemini_batch.errors import (
     UsageError,
 )
 from gemini_batch.flows.batches import OnUnknown
-from gemini_batch.flows.submit import Order, order_of, submit_file
+from gemini_batch.flows.submit import Order, order_of, submit, submit_file
 from gemini_batch.methods import GENERATE
-from gemini_batch.models.generation import GenerationResponse
-from gemini_batch.progress import Progress
+from gemini_batch.models.config import GenerationConfig
+from gemini_batch.models.content import Content
+from gemini_batch.models.generation import GenerateContentRequest, GenerationResponse
+from gemini_batch.progress import Progress, report_nothing
 from gemini_batch.settings import Settings
 from gemini_batch.submission import Via
 
@@ -86,6 +88,34 @@ def test_a_file_is_chosen_where_the_answers_are_many(
     world.expect(*(UPLOADED if first == START else ()), seen())
     world.run(submitting(world, settings, ["why?"] * count))
     assert first == world.lines[0]
+
+
+@pytest.mark.parametrize("via", ["inline", "file"])
+def test_what_requests_have_in_common_is_sent_with_each(
+    world: World, settings: Settings, via: Via
+) -> None:
+    """Whichever way they go."""
+    shared = GenerateContentRequest(
+        system_instruction=Content.system("b"), generation_config=GenerationConfig(seed=1)
+    )
+    order = partial(order_of, GENERATE, model="gemini-x", display_name=None, on_unknown="raise")
+    made = order(label=LABEL, via=via, entropy=bytes(16), defaults=shared)
+    world.expect(page(), *(UPLOADED if via == "file" else ()), seen())
+    world.run(submit(settings, iter(["why?"]), made, world.spools, report_nothing))
+    sent = b"".join(one.body for one in world.sent)
+    assert b'"systemInstruction":{"parts":[{"text":"b"}]},"generationConfig":{"seed":1}}' in sent
+
+
+def test_defaults_are_checked_before_the_first_request_is_drawn() -> None:
+    """They do not depend on the requests."""
+    order = partial(order_of, GENERATE, model="m", display_name=None, label=None)
+    with pytest.raises(UsageError, match="defaults: contents cannot be shared"):
+        order(
+            via="auto",
+            on_unknown="raise",
+            entropy=bytes(16),
+            defaults=GenerateContentRequest.of("a"),
+        )
 
 
 def test_requests_are_drawn_a_few_at_a_time(settings: Settings) -> None:
