@@ -25,11 +25,15 @@ import requests
 from google import genai
 from google.genai import errors, types
 
+from gemini_batch import AsyncBatchClient, GenerateContentRequest, SyncBatchClient
 from gemini_batch.emulator import Emulator
+from gemini_batch.fields import proto_name
+from tests.clients import features
 from tests.clients.answering import THOUGHTFUL, answer
 from tests.clients.conftest import Emulate
-from tests.clients.google_genai import Way, file_of, held, job_of
+from tests.clients.google_genai import KEY, Way, file_of, held, job_of
 from tests.clients.record import Driven
+from tests.clients.relay import Relay
 
 pytestmark = pytest.mark.filterwarnings(
     # The client's own: the asynchronous one is a subclass of aiohttp's.
@@ -284,6 +288,71 @@ ALL_SETTINGS: Mapping[str, Any] = {
     },
 }
 """What the service should have read, in its own spelling."""
+
+
+@pytest.mark.operation("create inline with every feature")
+def test_every_feature_is_sent_as_this_package_sends_it(
+    way: str, emulator: Emulator, speak: Callable[..., Way]
+) -> None:
+    """Both send the same JSON but for order and spelling, and the emulator answers both alike."""
+    with Relay(emulator.url) as relay:
+        client = speak(relay)
+        src = list(features.theirs().values())
+        name = client.call("batches.create", model=MODEL, src=src).name
+        emulator.advance(200)
+        items = client.call("batches.get", name=name).dest.inlined_responses
+    theirs = {key: features.standard(one) for key, one in requests_in(relay.bodies).items()}
+    told = {item.metadata["key"]: item.response.candidates[0].finish_reason for item in items}
+
+    answered, ours = submitted(way, features.ours())
+    assert theirs == ours
+    assert told == answered
+    assert {"parts", "json", "tools", "speech", "cached"} == set(ours) == set(told)
+
+
+def test_no_feature_is_left_out_but_what_the_client_has_not(way: str) -> None:
+    """Every member of a request is in one of these; those that it has not are sent as well."""
+    answered, sent = submitted(way, {**features.ours(), "beyond": features.beyond()})
+    assert set(answered) == set(sent)
+    assert set() == features.unused(*sent.values())
+    del sent["beyond"]
+    assert features.BEYOND <= features.unused(*sent.values())
+    owners = {"GenerationConfig": types.GenerateContentConfig, "ToolCall": types.ToolCall}
+    for member in features.BEYOND:
+        message, _, name = member.partition(".")
+        assert proto_name(name) not in owners[message].model_fields
+
+
+def requests_in(bodies: list[bytes]) -> dict[str, Any]:
+    """Return the requests of the one create call among these, by their keys."""
+    [body] = bodies
+    items = json.loads(body)["batch"]["inputConfig"]["requests"]["requests"]
+    return {item["metadata"]["key"]: item["request"] for item in items}
+
+
+def submitted(
+    way: str, requests: Mapping[str, GenerateContentRequest]
+) -> tuple[dict[str | None, str | None], dict[str, Any]]:
+    """Submit requests by this package; return how each answer ended, and the JSON of each request.
+
+    It is to an emulator of its own, for the record is of what the client asked.
+    """
+
+    def plain(url: str) -> Any:
+        with SyncBatchClient(KEY, base_url=url, model=MODEL) as client:
+            return client.submit(requests, via="inline").results()
+
+    async def from_a_loop(url: str) -> Any:
+        async with AsyncBatchClient(KEY, base_url=url, model=MODEL) as client:
+            return await (await client.submit(requests, via="inline")).results()
+
+    with (
+        Emulator(pending_seconds=0, running_seconds=0, failure_rate=0) as apart,
+        Relay(apart.url) as relay,
+    ):
+        found = asyncio.run(from_a_loop(relay.url)) if way == "async" else plain(relay.url)
+    with found:
+        return {one.key: one.unwrap().finish_reason for one in found}, requests_in(relay.bodies)
 
 
 @pytest.mark.operation("create from a file")
