@@ -51,8 +51,10 @@ nitpick_ignore_regex = [
         r"(.*\.)?(A|B|P|R|T|X_co|Answer|AnswersByKey|Found|Int64|JsonObject|Text)",
     ),  # type variables and aliases have no pages
     (r"py:.*", r"(.*\.)?(Entry|Prompt|Requests|Supply|Via|OnUnknown|Report|StrPath|EndedStatus)"),
+    (r"py:.*", r"array|Matrix"),  # of the standard library, and of NumPy
     (r"py:.*", rf"({'|'.join(_others)})\..*"),
     (r"py:.*", rf"({'|'.join(dir(builtins))})"),
+    (r"py:.*", r"datetime|timedelta"),  # as annotations name them that are not evaluated
 ]
 
 

@@ -13,6 +13,7 @@ from .endpoints.replies import (
     Page as Page,
 )
 from .errors import (
+    AnswerMismatchError as AnswerMismatchError,
     ApiError as ApiError,
     AsyncHandleReturnedError as AsyncHandleReturnedError,
     AuthenticationError as AuthenticationError,
@@ -50,6 +51,14 @@ from .items import (
     ItemError as ItemError,
     ItemMalformed as ItemMalformed,
     ItemSuccess as ItemSuccess,
+    Outcome as Outcome,
+)
+from .models.citations import CitationSource as CitationSource
+from .models.config import (
+    GenerationConfig as GenerationConfig,
+    Modality as Modality,
+    ThinkingConfig as ThinkingConfig,
+    ThinkingLevel as ThinkingLevel,
 )
 from .models.content import (
     Blob as Blob,
@@ -70,37 +79,77 @@ from .models.creation import (
     InlinedRequests as InlinedRequests,
     InputConfig as InputConfig,
     InputEmbedContentConfig as InputEmbedContentConfig,
+    WebhookConfig as WebhookConfig,
 )
 from .models.embedding import (
     ContentEmbedding as ContentEmbedding,
+    EmbedContentConfig as EmbedContentConfig,
     EmbedContentRequest as EmbedContentRequest,
     EmbedContentResponse as EmbedContentResponse,
     EmbeddingUsageMetadata as EmbeddingUsageMetadata,
     TaskType as TaskType,
 )
+from .models.execution import (
+    CodeExecutionResult as CodeExecutionResult,
+    ExecutableCode as ExecutableCode,
+)
 from .models.file import (
     File as File,
     FileState as FileState,
+)
+from .models.formats import (
+    ImageConfig as ImageConfig,
 )
 from .models.generation import (
     BlockReason as BlockReason,
     Candidate as Candidate,
     FinishReason as FinishReason,
     GenerateContentRequest as GenerateContentRequest,
-    GenerationConfig as GenerationConfig,
     GenerationResponse as GenerationResponse,
     ModalityTokenCount as ModalityTokenCount,
     PromptFeedback as PromptFeedback,
-    ThinkingConfig as ThinkingConfig,
+    ServiceTier as ServiceTier,
     UsageMetadata as UsageMetadata,
+)
+from .models.media import (
+    MediaResolution as MediaResolution,
+    VideoMetadata as VideoMetadata,
 )
 from .models.operation import (
     BatchOperation as BatchOperation,
     BatchState as BatchState,
     BatchStats as BatchStats,
 )
+from .models.safety import (
+    HarmBlockThreshold as HarmBlockThreshold,
+    HarmCategory as HarmCategory,
+    SafetyRating as SafetyRating,
+    SafetySetting as SafetySetting,
+)
+from .models.schema import (
+    Schema as Schema,
+    Type as Type,
+)
+from .models.service_tools import (
+    CodeExecution as CodeExecution,
+    FileSearch as FileSearch,
+    GoogleMaps as GoogleMaps,
+    GoogleSearch as GoogleSearch,
+    UrlContext as UrlContext,
+)
+from .models.speech import (
+    PrebuiltVoiceConfig as PrebuiltVoiceConfig,
+    SpeakerVoiceConfig as SpeakerVoiceConfig,
+    SpeechConfig as SpeechConfig,
+    VoiceConfig as VoiceConfig,
+)
 from .models.status import (
     Status as Status,
+)
+from .models.tool_config import (
+    FunctionCallingConfig as FunctionCallingConfig,
+    FunctionCallingMode as FunctionCallingMode,
+    ToolConfig as ToolConfig,
 )
 from .models.tools import (
     FunctionDeclaration as FunctionDeclaration,
@@ -117,6 +166,7 @@ from .retry import (
     RetryPolicy as RetryPolicy,
     Timeouts as Timeouts,
 )
+from .schema import schema_of as schema_of
 from .states import (
     BatchStatus as BatchStatus,
     Cancelled as Cancelled,
@@ -137,5 +187,6 @@ from .sync import (
     SyncPager as SyncPager,
     SyncStream as SyncStream,
 )
+from .vectors import Vectors as Vectors
 
 __version__: str

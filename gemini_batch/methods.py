@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast
 
+import msgspec
 from attrs import evolve, field, frozen
 from typing_extensions import TypeVar
 
 from .errors import UsageError
 from .models.base import Model
-from .models.generation import GenerationResponse, UsageMetadata
-from .prompts import expected_bytes, generation, require_parts
+from .models.content import Content
+from .models.generation import GenerateContentRequest, GenerationResponse, UsageMetadata
+from .prompts import doubt_about, expected_bytes, generation, require_members, require_parts
 
 if TYPE_CHECKING:
     from .models.embedding import EmbedContentRequest, EmbedContentResponse
@@ -34,7 +36,12 @@ class Method(Generic[R]):
     ``verb`` is its name in the API's paths, and ``answers`` the model of its answers.
     ``request`` makes a checked request of a prompt, given how to name it in an error.
     ``usage`` is what no request at all would use. ``by_file`` says that requests go by file unless
-    told otherwise.
+    told otherwise. ``dimensions`` says how many numbers an encoded request asks for, where answers
+    are numbers.
+
+    ``asks`` is the model of its requests. Of their members ``own`` is each one's own and ``config``
+    is the one whose members may be shared one by one; ``require`` checks all but the former, and
+    ``doubt`` says of a request what the service does not do well.
     """
 
     verb: str
@@ -43,7 +50,21 @@ class Method(Generic[R]):
     request: Callable[[object, str], Model] = field(repr=False)
     expected_bytes: Callable[[Any], int] = field(repr=False)
     usage: Model = field(repr=False)
+    asks: type[Model] = field(repr=False)
+    own: str = field(repr=False)
+    config: str = field(repr=False)
+    require: Callable[[Any, str], None] = field(repr=False)
+    doubt: Callable[[Any], str | None] = field(repr=False)
     by_file: bool = False
+    dimensions: Callable[[bytes], int | None] | None = field(default=None, repr=False)
+
+    def contents_of(self, request: Model) -> Iterator[Content]:
+        """Yield the contents of a request, its instruction among them."""
+        own: Content | tuple[Content, ...] | None = getattr(request, self.own)
+        yield from (own,) if isinstance(own, Content) else own or ()
+        instruction: Content | None = getattr(request, "system_instruction", None)
+        if instruction is not None:
+            yield instruction
 
 
 GENERATE = Method(
@@ -53,6 +74,11 @@ GENERATE = Method(
     generation,
     expected_bytes,
     UsageMetadata(),
+    GenerateContentRequest,
+    "contents",
+    "generation_config",
+    require_members,
+    doubt_about,
 )
 """``models.batchGenerateContent``."""
 
@@ -66,6 +92,7 @@ def embed(
     what tells them apart; so they go by file.
     """
     from .models.embedding import (  # noqa: PLC0415 - few batches need it
+        EmbedContentRequest,
         EmbedContentResponse,
         EmbeddingUsageMetadata,
     )
@@ -77,7 +104,13 @@ def embed(
         partial(_embedding, task_type=task_type, output_dimensionality=output_dimensionality),
         _size_of_embedding,
         EmbeddingUsageMetadata(),
+        EmbedContentRequest,
+        "content",
+        "embed_content_config",
+        _require_embedding,
+        _no_doubt_about,
         by_file=True,
+        dimensions=_dimensions_asked_for,
     )
 
 
@@ -113,9 +146,37 @@ def _embedding(
     if prompt.content is None:
         raise UsageError(f"{where}: content is missing")
     require_parts(prompt.content, f"{where}: content")
+    _require_embedding(prompt, where)
     if prompt.model is not None and "/" not in prompt.model:
         return evolve(prompt, model=f"models/{prompt.model}")
     return prompt
+
+
+def _require_embedding(request: EmbedContentRequest, where: str) -> None:
+    from .models.embedding import EmbedContentConfig  # noqa: PLC0415 - few batches need it
+
+    config = cast("object", request.embed_content_config)
+    if not isinstance(config, EmbedContentConfig | None):
+        kind = type(config).__name__
+        raise UsageError(f"{where}: embed_content_config is not an EmbedContentConfig but {kind}")
+
+
+def _no_doubt_about(_: Model) -> None:
+    return None
+
+
+class _Shape(msgspec.Struct, rename="camel"):
+    output_dimensionality: Any = None
+    embed_content_config: Any = None
+
+
+def _dimensions_asked_for(body: bytes) -> int | None:
+    """Return how many numbers an encoded request asks for, wherever it says so."""
+    shape = msgspec.json.decode(body, type=_Shape)
+    found, config = shape.output_dimensionality, cast("object", shape.embed_content_config)
+    if found is None and isinstance(config, dict):
+        found = cast("dict[str, object]", config).get("outputDimensionality")
+    return found if isinstance(found, int) else None
 
 
 def _size_of_embedding(_: Model) -> int:

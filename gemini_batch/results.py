@@ -6,7 +6,7 @@ import json
 import re
 from array import array
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar, overload
 
 import msgspec
@@ -20,6 +20,7 @@ from .items import (
     ItemError,
     ItemMalformed,
     ItemSuccess,
+    Outcome,
     read_item,
 )
 from .jsonl import MAX_LINE
@@ -31,6 +32,7 @@ from .order import sort_key
 from .spool import OpenFile, Spool, StrPath, replacing
 from .submission import SubmittedKeys
 from .summary import Summary, summary_of, total
+from .vectors import Row, Vectors, vectors_of
 from .views import Items, View
 
 if TYPE_CHECKING:
@@ -158,6 +160,17 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
             raise ResultsIncompleteError(f"no result came back for the key {key!a}", [key])
         raise UsageError(f"no result has the key {key!a}")
 
+    def outcome(self, key: str) -> Outcome:
+        """Return what became of the request of a key, missing included.
+
+        Raises :class:`~gemini_batch.UsageError` for a key that was never submitted; where the
+        submitted keys are not known, that is every key without a result.
+        """
+        try:
+            return self.by_key(key).outcome
+        except ResultsIncompleteError:
+            return Outcome.MISSING
+
     def _find(self, key: str) -> int | None:
         if self.keyed_by == "position":
             position = int(key) if _NUMBER.fullmatch(key) else len(self)
@@ -264,6 +277,51 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         answers = (item.response for item in self if isinstance(item, ItemSuccess))
         usages: Iterator[Model] = (answer.usage for answer in answers if answer.usage is not None)
         return total(usages, method_of(self._kind).usage)
+
+    def vectors(
+        self: BatchResults[EmbedContentResponse],
+        *,
+        dimensions: int | None = None,
+        complete: bool = True,
+    ) -> Vectors:
+        """Read every embedding once, into one array with a row for each key.
+
+        Args:
+            dimensions: How many numbers each has; otherwise as many as were asked for when the
+                batch was submitted, or as most of them have.
+            complete: ``False`` leaves out the keys that have no embedding, and of two results with
+                one key the later.
+
+        Raises:
+            ResultsIncompleteError: There is not one embedding for each request, or one is not of
+                these dimensions; the error has the keys.
+            UsageError: These are no results of embeddings.
+        """
+        kind: type[Any] = self._kind
+        if kind is GenerationResponse:
+            raise UsageError("these are results of generated content, which have no embeddings")
+        if dimensions is None and self._keys is not None:
+            dimensions = self._keys.dimensions
+        elif dimensions is not None and dimensions < 1:
+            raise UsageError(f"an embedding has at least one dimension, not {dimensions}")
+        if complete and self._keys is None:
+            self.raise_for_incomplete()
+        rows = self._rows()
+        return vectors_of(rows, len(self), dimensions, self.missing or (), complete=complete)
+
+    def _rows(self: BatchResults[EmbedContentResponse]) -> Iterator[Row]:
+        index = self._index
+        surplus = dict.fromkeys(index.unexpected, "not a key that was submitted")
+        surplus.update(dict.fromkeys(index.duplicates, "a second result"))
+        for ordinal in index.order:
+            _, envelope = self._open(ordinal)
+            answer = envelope.response if envelope.kind is Kind.SUCCESS else msgspec.Raw(b"")
+            yield Row(
+                self._key(ordinal, envelope),
+                answer,
+                partial(self.at, ordinal),
+                surplus.get(ordinal, ""),
+            )
 
     def raise_for_incomplete(self) -> None:
         """Raise :class:`~gemini_batch.ResultsIncompleteError` unless every request has a result."""

@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from .credentials import ApiKey
 from .errors import UsageError
+from .expiry import Expiries
 from .log import log
 from .retry import PollPolicy, RetryBudget, RetryPolicy, Timeouts
 from .text import printable
@@ -134,7 +135,7 @@ def user_agent() -> str:
 
 @define
 class Settings:
-    """All that the flows of one client share."""
+    """All that the flows of one client share; ``expiries`` is what it was told of files."""
 
     api: Api = Api()
     timeouts: Timeouts = Timeouts()
@@ -142,6 +143,7 @@ class Settings:
     poll: PollPolicy = PollPolicy()
     budget: RetryBudget = field(factory=RetryBudget, repr=False)
     chance: Callable[[], float] = field(default=random.random, repr=False)
+    expiries: Expiries = field(factory=Expiries, repr=False)
 
 
 def configure(

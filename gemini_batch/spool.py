@@ -25,6 +25,18 @@ def name_of(path: StrPath) -> str:
     return Path(path).name
 
 
+def read_whole(path: StrPath, limit: int) -> bytes:
+    """Return the content of a file; :class:`~gemini_batch.UsageError` where it is too large."""
+    with Path(path).open("rb") as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise UsageError(
+            f"{name_of(path)!a} has more than {limit} bytes, which do not fit into a request: "
+            "upload it with client.files.upload(), and refer to it with Part.from_file()"
+        )
+    return content
+
+
 class Spool(Protocol):
     """Bytes kept for a while: appended to once, then read anywhere, by any thread."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from email.utils import formatdate
 from typing import Literal
 
 from aiohttp import web
 
 from .batches import Batches
+from .clock import SECOND, Clock
 from .control import PREFIX, Control
 from .downloads import answer_download
 from .exchange import BodyCutError, Exchange
@@ -39,6 +41,7 @@ class Service:
         keys: frozenset[str] | None,
         body_limit: int,
         control: Control,
+        clock: Clock,
         closing: asyncio.Event,
     ) -> None:
         self._batches = batches
@@ -48,6 +51,7 @@ class Service:
         self._keys = keys
         self._body_limit = body_limit
         self._control = control
+        self._clock = clock
         self._closing = closing
         self._acts: Mapping[str, Callable[[Exchange], Awaitable[Reply]]] = {
             "create": batches.create,
@@ -77,6 +81,10 @@ class Service:
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         try:
             outcome = await self._answer(exchange, key)
+            if isinstance(outcome, Reply) and "Date" not in outcome.headers:
+                # Clients reckon how old a batch and a file are by the clock of the service.
+                date = formatdate(self._clock.now() // SECOND, usegmt=True)
+                outcome = outcome.with_header("Date", date)
             return await send(request, outcome, self._closing)
         except ConnectionError:
             return web.Response()  # the client has gone, and nobody will read this

@@ -11,7 +11,9 @@ import base64
 import hashlib
 import json
 import struct
+from array import array
 from collections.abc import Iterator
+from functools import cache
 from random import Random
 from typing import Any, Self
 
@@ -132,7 +134,7 @@ def closing(question: Question, parts: list[JsonObject], count: int = 0) -> Json
     said = [part for part in parts if not part.get("thought")]
     media = [one for one in map(_media_details, said) if one]
     answered = count * (sum(map(_answer_tokens, said)) + sum(one["tokenCount"] for one in media))
-    thinking = _thinking_tokens(question) if count else 0
+    thinking = _thinking_tokens(question, answered // count) if count else 0
     cached = 1024 if question.request.get("cachedContent") else 0
     usage = present(
         {
@@ -161,10 +163,14 @@ def _thoughts(question: Question) -> list[JsonObject]:
     return [{"text": _THOUGHT, "thought": True}]
 
 
-def _thinking_tokens(question: Question) -> int:
-    budget = question.config.get("thinkingConfig", {}).get("thinkingBudget")
+def _thinking_tokens(question: Question, answered: int) -> int:
+    """Return how many tokens were thought: of those that a request allows, the answer has some."""
     wanted = 20 + question.digest[1]
-    return wanted if budget is None or budget < 0 else int(min(wanted, budget))
+    budget = question.config.get("thinkingConfig", {}).get("thinkingBudget")
+    if budget is not None and budget >= 0:
+        wanted = int(min(wanted, budget))
+    most = question.config.get("maxOutputTokens") or 0
+    return wanted if most <= 0 else max(0, int(min(wanted, most - answered)))
 
 
 def _asked_for(question: Question) -> list[JsonObject]:
@@ -285,8 +291,18 @@ def _modality(part: JsonObject) -> str | None:
 # Embeddings.
 
 
+@cache
+def _fraction(number: int) -> float:
+    exact = number / 32768
+    roundings = (float(f"{exact:.{digits}g}") for digits in range(1, 10))
+    return next(one for one in roundings if array("f", [one])[0] == exact)
+
+
 def embedding_response(request: JsonObject) -> JsonObject:
-    """Return an embedding: SHAKE-256 of the text, read as 16-bit fractions."""
+    """Return an embedding: SHAKE-256 of the text, read as 16-bit fractions.
+
+    They are written with as many digits as 32-bit numbers need, which has them rounded.
+    """
     text = _encoded(prompt_of(request))
     config = request.get("embedContentConfig", {})
     dimensions = (
@@ -297,6 +313,6 @@ def embedding_response(request: JsonObject) -> JsonObject:
     if dimensions > MOST_DIMENSIONS:
         raise UnsatisfiableError(f"an embedding has at most {MOST_DIMENSIONS} dimensions")
     drawn = struct.unpack(f">{dimensions}h", hashlib.shake_256(text).digest(2 * dimensions))
-    values = [number / 32768 for number in drawn]
+    values = [_fraction(number) for number in drawn]
     usage = {"promptTokenCount": prompt_tokens(request)}
     return {"embedding": {"values": values}, "usageMetadata": usage}

@@ -247,5 +247,6 @@ class Emulator:
                 acted=self._acted,
                 seen=self._seen,
             ),
+            clock=self._clock,
             closing=closing,
         )

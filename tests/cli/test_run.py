@@ -32,6 +32,7 @@ COUNTS = {
     "duplicates": 0,
     "unexpected": 0,
     "truncated": 0,
+    "cut_short": 0,
 }
 
 
@@ -141,7 +142,8 @@ def test_what_was_refused_is_counted_and_shown(
         "2: no answer: MAX_TOKENS\n"
     )
     assert 3 == counted.status
-    assert {**COUNTS, "requests": 4, "answered": 1, "failed": 1, "blocked": 2} == {
+    counts = {"answered": 1, "failed": 1, "blocked": 2, "cut_short": 1}
+    assert {**COUNTS, "requests": 4, **counts} == {
         name: counted.facts[name] for name in (*COUNTS, "requests")
     }
     assert ["error", "response", "response", "response"] == [

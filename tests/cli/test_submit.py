@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,6 +97,107 @@ def test_texts_to_embed_can_have_keys_and_whole_requests(command: Command) -> No
     saved = {line["key"]: line["response"]["embedding"]["values"] for line in lines_of("out.jsonl")}
     assert ["moon", "sun"] == list(saved)
     assert 2 == len(saved["moon"])
+
+
+SHARED = {
+    "generationConfig": {
+        "responseMimeType": "application/json",
+        "responseSchema": {"type": "STRING", "enum": ["certainly"]},
+    }
+}
+
+
+def test_prompts_can_have_something_in_common(command: Command) -> None:
+    """A schema and a configuration from a file, as the API has them."""
+    Path("shared.json").write_text("\ufeff" + json.dumps(SHARED), encoding="utf-8")
+    words = ("--defaults", "shared.json", "--system", "Say yes.", *MODEL, *QUICKLY)
+    done = command("run", "-", "-o", "out.jsonl", *words, stdin=b"Is it?\nIs it, really?\n")
+    assert (0, "2 requests: 2 answered; saved to out.jsonl\n") == (done.status, done.out)
+    assert ['"certainly"'] * 2 == [
+        line["response"]["candidates"][0]["content"]["parts"][0]["text"]
+        for line in lines_of("out.jsonl")
+    ]
+
+
+def test_texts_to_embed_can_have_something_in_common(command: Command) -> None:
+    """In the words of their own requests."""
+    Path("shared.json").write_text('{"outputDimensionality": 2}')
+    words = ("--defaults", "shared.json", "--embeddings", *MODEL, *QUICKLY)
+    assert 0 == command("run", "-", "-o", "out.jsonl", *words, stdin=b"sun\n").status
+    [line] = lines_of("out.jsonl")
+    assert 2 == len(line["response"]["embedding"]["values"])
+
+
+def test_an_instruction_is_sent_with_every_prompt(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It needs no file."""
+    seen: list[Any] = []
+
+    def answer(request: dict[str, Any], _: str | None) -> str:
+        seen.append(request)
+        return "seen"
+
+    words = ("--system", "Be brief.", *MODEL, *QUICKLY)
+    with Emulator(pending_seconds=0, running_seconds=0, answer=answer) as emulator:
+        monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", emulator.url)
+        assert 0 == command("run", "-", "-o", "out.jsonl", *words, stdin=b"a\nb\n").status
+    instruction = {"parts": [{"text": "Be brief."}]}
+    assert [instruction] * 2 == [request["systemInstruction"] for request in seen]
+
+
+@pytest.mark.parametrize(
+    ("shared", "words", "complaint"),
+    [
+        (None, (), "shared.json cannot be read: No such file"),
+        ("{", (), "shared.json is not a request in JSON: "),
+        ('{"tools": 5}', (), "shared.json is not a request in JSON: tools: expected an array"),
+        ('{"contents": [{"parts": [{"text": "a"}]}]}', (), "defaults: contents cannot be shared"),
+        ('{"generationConfig": {"temperature": 3}}', (), "temperature is between 0 and 2, not 3"),
+        (
+            '{"systemInstruction": {"parts": [{"text": "a"}]}}',
+            ("--system", "b"),
+            "there is a systemInstruction in --defaults already, beside --system",
+        ),
+        ("{}", ("--system", ""), "defaults: system_instruction.parts[0].text is empty"),
+        ("{}", ("--system", "b", "--embeddings"), "--system is for prompts, and not for --emb"),
+    ],
+)
+def test_what_cannot_be_shared_is_refused(
+    shared: str | None,
+    words: tuple[str, ...],
+    complaint: str,
+    command: Command,
+    emulator: Emulator,
+    prompts: str,
+) -> None:
+    """Before the input is read."""
+    if shared is not None:
+        Path("shared.json").write_text(shared)
+    done = command("submit", prompts, *MODEL, "--defaults", "shared.json", *words)
+    assert (2, "") == (done.status, done.out)
+    assert complaint in done.err
+    assert [] == emulator.seen
+
+
+def test_a_directory_holds_no_defaults(command: Command, prompts: str) -> None:
+    """The system says so when it is opened, or read."""
+    done = command("submit", prompts, *MODEL, "--defaults", ".")
+    assert (2, "") == (done.status, done.out)
+    assert ". cannot be read: Is a directory" in done.err
+
+
+def test_a_line_that_clashes_with_what_is_shared_is_named(
+    command: Command, emulator: Emulator
+) -> None:
+    """With its number, like any other that cannot be sent."""
+    Path("shared.json").write_text('{"cachedContent": "cachedContents/c"}')
+    request = {"contents": [{"parts": [{"text": "a"}]}], "tools": [{"googleSearch": {}}]}
+    stdin = b'{"prompt": "a"}\n' + json.dumps({"request": request}).encode()
+    done = command("submit", "-", *MODEL, "--defaults", "shared.json", stdin=stdin)
+    assert (2, "") == (done.status, done.out)
+    assert "  line 2: with the defaults: cached_content and tools exclude each other" in done.err
+    assert [] == emulator.seen
 
 
 @pytest.mark.parametrize(

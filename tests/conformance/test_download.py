@@ -301,5 +301,8 @@ def test_a_file_that_is_only_sent_again_meets_the_deadline(facade: Facade, tmp_p
         finally:
             over.set()
     assert time.monotonic() - began < 5.0
-    assert ["", "bytes=90000-"] == asked
+    first, again = asked
+    assert "" == first
+    # A library may drop what it has read of a reply that breaks off; it is then asked for again.
+    assert re.fullmatch(r"bytes=[1-9][0-9]{4}-", again)
     assert [] == list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gemini_batch import GenerateContentRequest, UsageError
+from gemini_batch import Content, GenerateContentRequest, GenerationConfig, UsageError
 from gemini_batch.emulator import Emulator
 from tests.conformance.facades import Facade
 from tests.conformance.scenes import ODD_KEYS, assert_answered, prompts
@@ -87,6 +87,35 @@ def test_keyed_and_numbered_prompts_mix(client: Any, via: str) -> None:
 
     with client.submit(["first", ("b", "second"), "third"], via=via).results() as results:
         assert_answered(asked, results)
+
+
+@VIAS
+def test_requests_arrive_with_what_they_have_in_common(facade: Facade, via: str) -> None:
+    """The service sees each as if all of it had been written out."""
+    seen: dict[str, Any] = {}
+
+    def answer(request: dict[str, Any], key: str | None) -> str:
+        seen[str(key)] = request
+        return "seen"
+
+    shared = GenerateContentRequest(
+        system_instruction=Content.system("Be brief."),
+        generation_config=GenerationConfig(temperature=0.5, max_output_tokens=100),
+    )
+    asked = {"sky": "Why?", "sea": GenerateContentRequest.of("Why?", temperature=1.0)}
+
+    with Emulator(pending_seconds=0, running_seconds=0, answer=answer) as emulator:
+        client = facade.client(emulator.url)
+        client.submit(asked, via=via, defaults=shared).results().close()
+
+    knobs = {key: request["generationConfig"] for key, request in seen.items()}
+    assert {
+        "sky": {"temperature": 0.5, "maxOutputTokens": 100},
+        "sea": {"temperature": 1.0, "maxOutputTokens": 100},
+    } == knobs
+    assert [{"parts": [{"text": "Be brief."}]}] * 2 == [
+        request["systemInstruction"] for request in seen.values()
+    ]
 
 
 @VIAS

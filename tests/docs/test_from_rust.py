@@ -40,6 +40,37 @@ InputConfig::Requests InputConfig::FileName
 """
 """What those offer in turn."""
 
+STEPS = """
+ContentBuilder ContentBuilder::with_user_message ContentBuilder::with_model_message
+ContentBuilder::with_message ContentBuilder::with_messages ContentBuilder::with_system_instruction
+ContentBuilder::with_system_prompt ContentBuilder::with_inline_data
+ContentBuilder::with_inline_data_and_resolution ContentBuilder::with_file_data
+ContentBuilder::with_function_response ContentBuilder::with_function_response_str
+ContentBuilder::with_cached_content ContentBuilder::with_generation_config
+ContentBuilder::with_temperature ContentBuilder::with_top_p ContentBuilder::with_top_k
+ContentBuilder::with_max_output_tokens ContentBuilder::with_candidate_count
+ContentBuilder::with_stop_sequences ContentBuilder::with_response_mime_type
+ContentBuilder::with_response_schema ContentBuilder::with_response_json_schema
+ContentBuilder::with_tool ContentBuilder::with_code_execution ContentBuilder::with_function
+ContentBuilder::with_function_calling_mode
+ContentBuilder::with_function_calling_mode_and_allowed_function_names
+ContentBuilder::with_tool_config ContentBuilder::with_thinking_config
+ContentBuilder::with_thinking_budget ContentBuilder::with_dynamic_thinking
+ContentBuilder::with_thinking_level ContentBuilder::with_thoughts_included
+ContentBuilder::with_media_resolution ContentBuilder::with_audio_output
+ContentBuilder::with_speech_config ContentBuilder::with_voice
+ContentBuilder::with_multi_speaker_config ContentBuilder::with_image_config
+ContentBuilder::with_safety_settings ContentBuilder::build ContentBuilder::execute
+ContentBuilder::execute_stream
+"""
+"""What the crate's builder of a request offers."""
+
+RARE = {
+    *("with_frequency_penalty", "with_model", "with_part", "with_presence_penalty"),
+    *("with_response_modalities", "with_seed"),
+}
+"""Steps of ours that nothing of the crate stands beside."""
+
 NAME = re.compile(r"(?P<path>[A-Za-z]\w*(?:\.\w+)*)(?:\((?P<argument>\w+)=\))?")
 """A name of ours, perhaps with an argument of it."""
 
@@ -70,7 +101,7 @@ STORIES = {
 """The crate's example of its handle, on either facade."""
 
 
-@pytest.mark.parametrize("name", [*EXPORTS.split(), *MEMBERS.split()])
+@pytest.mark.parametrize("name", [*EXPORTS.split(), *MEMBERS.split(), *STEPS.split()])
 def test_every_item_of_the_crate_is_in_a_table(name: str) -> None:
     """Each public item of its batch module has a row."""
     assert name in THEIRS
@@ -78,8 +109,17 @@ def test_every_item_of_the_crate_is_in_a_table(name: str) -> None:
 
 def test_every_item_has_something_of_ours_beside_it() -> None:
     """No cell in the middle is empty."""
-    assert len(ROWS) > len(EXPORTS.split())
+    assert len(ROWS) > len(EXPORTS.split()) + len(STEPS.split())
     assert [] == [theirs for theirs, ours, _ in ROWS if not ours]
+
+
+def test_every_step_of_ours_is_named() -> None:
+    """Also those that the crate does not have."""
+    steps = {name for name in dir(gemini_batch.GenerateContentBuilder) if name.startswith("with_")}
+    builder = "GenerateContentBuilder."
+    named = {name.removeprefix(builder) for name in OURS if name.startswith(f"{builder}with_")}
+    assert steps - RARE == {name.partition("(")[0] for name in named}
+    assert steps > RARE
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

@@ -241,6 +241,15 @@ def test_thinking_stays_within_its_budget(caller: Caller, budget: int, most: int
     assert usage["totalTokenCount"] == sum(usage.get(name, 0) for name in counted)
 
 
+@pytest.mark.parametrize("most", [5, 30, 40, 1000])
+def test_an_answer_and_its_thoughts_stay_within_the_limit(caller: Caller, most: int) -> None:
+    """What is thought counts against the tokens that a request allows, as what is said does."""
+    usage = answer(caller, generationConfig={"maxOutputTokens": most})["usageMetadata"]
+    said_and_thought = usage["candidatesTokenCount"] + usage.get("thoughtsTokenCount", 0)
+    assert 0 < said_and_thought <= most
+    assert usage["totalTokenCount"] == usage["promptTokenCount"] + said_and_thought
+
+
 def test_what_is_in_a_prompt_is_counted_by_its_kind(caller: Caller) -> None:
     """Text, pictures, sounds, films and all else; a cache as well."""
     media = [

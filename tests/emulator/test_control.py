@@ -1,5 +1,7 @@
 """The control endpoint: all that a test may want of the emulator, over HTTP."""
 
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -93,6 +95,15 @@ def test_time_is_moved(caller: Caller) -> None:
     assert {} == ask(caller, "POST", "advance", {"seconds": 0.5})
     assert "BATCH_STATE_RUNNING" == caller.operation(name)["metadata"]["state"]
     assert "forward only" in told_error(ask(caller, "POST", "advance", {"seconds": -1}, 400))
+
+
+def test_replies_are_dated_by_the_time_that_is_moved(caller: Caller) -> None:
+    """Clients reckon by it how old something is."""
+    url = f"{caller.emulator.url}/v1beta/batches"
+    before = parsedate_to_datetime(caller.session.get(url, timeout=5).headers["Date"])
+    ask(caller, "POST", "advance", {"seconds": 86_400})
+    after = parsedate_to_datetime(caller.session.get(url, timeout=5).headers["Date"])
+    assert timedelta(days=1) <= after - before < timedelta(days=1, minutes=5)
 
 
 @pytest.mark.parametrize("told", [None, {}, {"seconds": "5"}, {"seconds": True}, 5])

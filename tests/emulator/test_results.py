@@ -7,6 +7,7 @@ import logging
 import struct
 import threading
 import time
+from array import array
 from typing import Any
 
 import pytest
@@ -347,12 +348,14 @@ def embedding(caller: Caller, request: dict[str, Any]) -> Any:
 
 
 def test_an_embedding_can_be_checked_from_outside(caller: Caller) -> None:
-    """Its values are SHAKE-256 of the text, read as 16-bit fractions."""
+    """Its values are SHAKE-256 of the text, read as 16-bit fractions, as 32-bit numbers."""
     request = {"content": {"parts": [{"text": "x"}]}, "outputDimensionality": 4}
     operation = embedding(caller, request)
     [item] = items_of(operation)
     drawn = struct.unpack(">4h", hashlib.shake_256(b"x").digest(8))
-    assert [number / 32768 for number in drawn] == item["response"]["embedding"]["values"]
+    values = item["response"]["embedding"]["values"]
+    assert [number / 32768 for number in drawn] == array("f", values).tolist()
+    assert all(len(repr(abs(value)).partition(".")[2].lstrip("0")) <= 9 for value in values)
     assert {"promptTokenCount": 1} == item["response"]["usageMetadata"]
     assert {"key": "k"} == item["metadata"]
 

@@ -10,7 +10,9 @@ import random
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any, get_args, get_origin, get_type_hints
+from datetime import timedelta
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from attrs import fields
 
@@ -40,6 +42,7 @@ def models() -> list[type[Model]]:
 
 
 MODELS = models()
+MESSAGES = {name: getattr(rooms, name) for name in rooms.HOMES}
 NAMED = {kind.__name__.encode(): kind for kind in MODELS}
 
 
@@ -51,15 +54,15 @@ def camel(name: str) -> str:
 
 def members(kind: type[Model]) -> dict[str, Any]:
     """Return the types of the members of a model, by their names in Python."""
-    hints = get_type_hints(kind, include_extras=True)
-    bare: dict[str, Any] = {}
-    for one in fields(kind):
-        hint = hints[one.name]
-        if type(None) in get_args(hint):
-            hint = next(arm for arm in get_args(hint) if arm is not type(None))
-        bare[one.name] = hint
-    del bare["extra"]
-    return bare
+    hints = get_type_hints(kind, localns=MESSAGES, include_extras=True)
+    return {one.name: read(hints[one.name]) for one in fields(kind) if one.name != "extra"}
+
+
+def read(hint: Any) -> Any:
+    """Return what a member of this type is read as: of a union, its first kind."""
+    if get_origin(hint) not in {Union, UnionType}:
+        return hint
+    return next(arm for arm in get_args(hint) if arm is not type(None))
 
 
 PROPERTIES = {
@@ -67,6 +70,14 @@ PROPERTIES = {
     for kind in MODELS
 }
 MEMBERS = {kind: members(kind) for kind in MODELS}
+PROTO_DEFAULTS = {
+    (kind, one.name): {"": [""], 0: [0, "0"]}[one.default]
+    for kind in MODELS
+    for one in fields(kind)
+    if one.default in ("", 0)
+}
+"""What is the same as nothing, for the members that have no other way to say it."""
+
 WORDS = tuple(
     f'"{name}":'.encode()
     for name in sorted({camel(name) for named in MEMBERS.values() for name in named})
@@ -82,24 +93,28 @@ ODDITIES = [
 """What is nearly JSON, and what is JSON that few readers take."""
 
 
-def example(kind: Any, chance: random.Random) -> Any:
-    """Return JSON for a type, in one of the ways in which it may come."""
+def example(kind: Any, chance: random.Random, depth: int = 5) -> Any:
+    """Return JSON for a type, in one of the ways in which it may come; not all too deep."""
     if kind == Int64:
         return chance.choice(["5", 5, "-9223372036854775808", 1e3])
     if isinstance(kind, type) and issubclass(kind, Model):
         tree: dict[str, Any] = {}
         for name, inner in MEMBERS[kind].items():
-            if chance.random() < 0.8:
-                tree[chance.choice([name, camel(name)])] = example(inner, chance)
+            if chance.random() < 0.16 * depth:
+                tree[chance.choice([name, camel(name)])] = example(inner, chance, depth - 1)
         if chance.random() < 0.5:
             tree[chance.choice(["later", "x_y", "extra", ""])] = chance.choice([None, [1.5], "é"])
         return tree
     if get_origin(kind) is tuple:
-        return [example(get_args(kind)[0], chance) for _ in range(chance.randrange(3))]
+        inner = read(get_args(kind)[0])
+        return [example(inner, chance, depth - 1) for _ in range(chance.randrange(3))]
+    if get_origin(kind) is Mapping and get_args(kind)[1] is not Any:
+        return {"a": example(get_args(kind)[1], chance, depth - 1)}
     if get_origin(kind) is Mapping or kind is Any:
         return chance.choice([{}, {"a": {"b": [None, True, "\u2028"]}}, {"text": "\ud800"}])
     ways: dict[Any, list[Any]] = {
         Timestamp: STAMPS,
+        timedelta: ["0s", "1.5s", "-0.000000001s"],
         str: ["", "a", "AQID", "\0\n\u2028"],
         int: [0, 7, "7", 7.0, -1],
         float: [0, 0.5, -0.0, 1e300],
@@ -207,9 +222,15 @@ def kept(kind: Any, before: Any, after: Any, path: str = "it") -> str | None:
     if get_origin(kind) is tuple:
         if len(before) != len(after):
             return f"{path} has {len(after)} elements, not {len(before)}"
-        element = get_args(kind)[0]
+        element = read(get_args(kind)[0])
         said = (kept(element, *pair, f"{path}[]") for pair in zip(before, after, strict=True))
         return next(filter(None, said), None)
+    if get_origin(kind) is Mapping and get_args(kind)[1] is not Any:
+        if before.keys() != after.keys():
+            return f"{path} has the names {sorted(after)!a}, not {sorted(before)!a}"
+        inner = get_args(kind)[1]
+        told = (kept(inner, before[name], after[name], f"{path}.{name}") for name in before)
+        return next(filter(None, told), None)
     if kind == Int64:
         same = isinstance(after, str) and after == str(int(before))
     elif kind is int:
@@ -235,6 +256,8 @@ def _kept_members(kind: type[Model], before: Any, after: Any, path: str) -> str 
         inner = MEMBERS[kind][name]
         if value == [] and get_origin(inner) is tuple:
             continue  # none is written as nothing
+        if camel(name) not in after and value in PROTO_DEFAULTS.get((kind, name), ()):
+            continue  # as proto3 JSON leaves it out
         if camel(name) not in after:
             return f"{path} has lost {name}"
         said = kept(inner, value, after[camel(name)], f"{path}.{name}")

@@ -46,6 +46,11 @@ def submissions(client: SyncBatchClient) -> None:
     client.submit(["a"], priority=1)  # type: ignore[call-arg]
 
 
+def vectors(found: BatchResults[GenerationResponse]) -> None:
+    """Generated content is no vectors."""
+    found.vectors()  # type: ignore[misc]
+
+
 async def asynchronous_supplies(client: SyncBatchClient, other: AsyncBatchClient) -> None:
     """The synchronous client iterates over nothing that has to be awaited."""
     client.submit(text async for text in other.get_batch("a").watch())  # type: ignore[arg-type]
@@ -106,6 +111,11 @@ def builders(
     client.generate_content().with_user_message(b"a")  # type: ignore[arg-type]
     client.generate_content().with_user_message("a").execute()  # type: ignore[attr-defined]
     client.generate_content().with_function("f")  # type: ignore[arg-type]
+    client.generate_content().with_safety_settings("OFF")  # type: ignore[arg-type]
+    client.submit(["a"], defaults=embedding)  # type: ignore[arg-type]
+    client.submit_embeddings(["a"], defaults=GenerateContentRequest())  # type: ignore[arg-type]
+    client.batch_generate_content().with_defaults("Be brief")  # type: ignore[arg-type]
+    GenerateContentRequest.of(b"a")  # type: ignore[arg-type]
     client.submit_embeddings([7])  # type: ignore[list-item]
     client.submit_embeddings([GenerateContentRequest()])  # type: ignore[list-item]
     client.submit_embeddings(["a"], output_dimensionality="256")  # type: ignore[arg-type]

@@ -1,10 +1,15 @@
 """What an editor infers for the calls of the synchronous client."""
 
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, assert_type
+from typing import Any, Literal, TypedDict, assert_type
 
+import attrs
+import numpy as np
 import requests
+from pydantic import BaseModel
 
 from gemini_batch import (
     AsyncBatchEmbedContentRequest,
@@ -18,27 +23,43 @@ from gemini_batch import (
     BatchStatus,
     Blob,
     Cancelled,
+    CitationSource,
+    CodeExecutionResult,
     Content,
     EmbedContentRequest,
     EmbedContentResponse,
     EmbeddingUsageMetadata,
+    ExecutableCode,
     Expired,
     Failed,
     File,
     FinishReason,
     FunctionCall,
+    FunctionCallingMode,
     FunctionDeclaration,
     GenerateContentBuilder,
     GenerateContentRequest,
     GenerationConfig,
     GenerationResponse,
+    GoogleSearch,
+    HarmBlockThreshold,
+    HarmCategory,
+    ImageConfig,
     ItemError,
     ItemMalformed,
     ItemSuccess,
+    MediaResolution,
+    Outcome,
     Page,
+    Part,
     PollPolicy,
+    PrebuiltVoiceConfig,
     Progress,
     RetryPolicy,
+    SafetySetting,
+    Schema,
+    SpeakerVoiceConfig,
+    SpeechConfig,
     Summary,
     SyncBatchClient,
     SyncBatchHandle,
@@ -46,9 +67,14 @@ from gemini_batch import (
     SyncHandleReturnedError,
     SyncPager,
     SyncStream,
+    ThinkingConfig,
     Timeouts,
     Tool,
+    ToolConfig,
     UsageMetadata,
+    Vectors,
+    VoiceConfig,
+    schema_of,
 )
 
 Handle = SyncBatchHandle[GenerationResponse]
@@ -115,6 +141,23 @@ def submissions(client: SyncBatchClient) -> None:
         Handle,
     )
     assert_type(client.submit(["a"], via="inline", on_unknown="raise", progress=True), Handle)
+    shared = GenerateContentRequest(system_instruction=Content.system("a"))
+    assert_type(client.submit(["a"], defaults=shared), Handle)
+    texts = EmbedContentRequest(task_type="CLUSTERING")
+    assert_type(client.submit_embeddings(["a"], defaults=texts), Embeddings)
+
+
+def prompts(picture: Part, message: Content, tool: Tool) -> None:
+    """Make a request of whatever a prompt is made of."""
+    request = GenerateContentRequest
+    assert_type(request.of("a"), GenerateContentRequest)
+    assert_type(request.of(picture, system="a", tools=[tool], seed=1), GenerateContentRequest)
+    assert_type(request.of(message, system=message), GenerateContentRequest)
+    assert_type(request.of(["a", picture]), GenerateContentRequest)
+    assert_type(request.of([message, message]), GenerateContentRequest)
+    assert_type(Content.user("a", picture), Content)
+    assert_type(Part.from_image(Path("a.png")), Part)
+    assert_type(Part.from_bytes(b"a", "image/png"), Part)
 
 
 def embeddings(client: SyncBatchClient, request: EmbedContentRequest, key: str) -> None:
@@ -197,12 +240,47 @@ def requests_built(client: SyncBatchClient, file: File, message: Content) -> Non
     assert_type(builder.with_frequency_penalty(0.5), GenerateContentBuilder)
     assert_type(builder.with_response_mime_type("a/b"), GenerateContentBuilder)
     assert_type(builder.with_response_schema({"type": "STRING"}), GenerateContentBuilder)
+    assert_type(builder.with_response_schema(Recipe), GenerateContentBuilder)
+    assert_type(builder.with_response_schema(list[Recipe] | None), GenerateContentBuilder)
     assert_type(builder.with_response_modalities(["TEXT"]), GenerateContentBuilder)
     assert_type(builder.with_thinking_budget(0), GenerateContentBuilder)
     assert_type(builder.with_thinking_level("LOW"), GenerateContentBuilder)
-    assert_type(builder.with_tool(Tool(google_search={})), GenerateContentBuilder)
+    assert_type(builder.with_tool(Tool(google_search=GoogleSearch())), GenerateContentBuilder)
     assert_type(builder.with_function(FunctionDeclaration("f")), GenerateContentBuilder)
     assert_type(builder.build(), GenerateContentRequest)
+
+
+def further_steps(client: SyncBatchClient) -> None:
+    """Say what is rarer, such as how an answer sounds."""
+    builder = client.generate_content()
+    assert_type(builder.with_part(Part.from_text("a")), GenerateContentBuilder)
+    assert_type(builder.with_system_prompt("a"), GenerateContentBuilder)
+    assert_type(
+        builder.with_inline_data(b"a", resolution=MediaResolution.LOW), GenerateContentBuilder
+    )
+    assert_type(builder.with_function_response_str("f", "{}", "call_1"), GenerateContentBuilder)
+    assert_type(builder.with_response_json_schema({"type": "string"}), GenerateContentBuilder)
+    assert_type(builder.with_audio_output(), GenerateContentBuilder)
+    assert_type(builder.with_speech_config(SpeechConfig()), GenerateContentBuilder)
+    assert_type(builder.with_voice("Kore"), GenerateContentBuilder)
+    assert_type(builder.with_image_config(ImageConfig("16:9")), GenerateContentBuilder)
+    assert_type(builder.with_media_resolution("MEDIA_RESOLUTION_LOW"), GenerateContentBuilder)
+    assert_type(builder.with_thinking_config(ThinkingConfig()), GenerateContentBuilder)
+    assert_type(builder.with_dynamic_thinking(), GenerateContentBuilder)
+    assert_type(builder.with_thoughts_included(), GenerateContentBuilder)
+    assert_type(builder.with_thoughts_included(include=False), GenerateContentBuilder)
+    assert_type(builder.with_tool_config(ToolConfig()), GenerateContentBuilder)
+    assert_type(builder.with_function_calling_mode("ANY", ["f"]), GenerateContentBuilder)
+    assert_type(
+        builder.with_function_calling_mode(FunctionCallingMode.NONE), GenerateContentBuilder
+    )
+    assert_type(builder.with_google_search(), GenerateContentBuilder)
+    assert_type(builder.with_url_context(), GenerateContentBuilder)
+    assert_type(builder.with_code_execution(), GenerateContentBuilder)
+    speakers = [SpeakerVoiceConfig("Ann", VoiceConfig(PrebuiltVoiceConfig("Kore")))]
+    assert_type(builder.with_multi_speaker_config(speakers), GenerateContentBuilder)
+    harmless = SafetySetting(HarmCategory.HARASSMENT, HarmBlockThreshold.OFF)
+    assert_type(builder.with_safety_settings([harmless]), GenerateContentBuilder)
 
 
 def batches_built(client: SyncBatchClient, request: GenerateContentRequest) -> None:
@@ -215,6 +293,7 @@ def batches_built(client: SyncBatchClient, request: GenerateContentRequest) -> N
     assert_type(builder.with_requests(["a", request]), Builder)
     assert_type(builder.with_requests({"a": request}), Builder)
     assert_type(builder.with_requests(("a", request) for _ in range(3)), Builder)
+    assert_type(builder.with_defaults(request), Builder)
     assert_type(builder.build(), BatchGenerateContentRequest)
     assert_type(builder.execute(), Handle)
     assert_type(builder.execute_as_file(), Handle)
@@ -308,6 +387,7 @@ def results(found: BatchResults[GenerationResponse]) -> None:
     assert_type(iter(found), Iterator[Item])
     assert_type(reversed(found), Iterator[Item])
     assert_type(found.by_key("a"), Item)
+    assert_type(found.outcome("a"), Outcome)
     assert_type(found.successes, Sequence[ItemSuccess[GenerationResponse]])
     assert_type(found.errors, Sequence[ItemError])
     assert_type(found.malformed, Sequence[ItemMalformed])
@@ -349,6 +429,22 @@ def embedded(found: BatchResults[EmbedContentResponse]) -> None:
     assert_type(found.usage(), EmbeddingUsageMetadata)
     assert_type(found.successes[0].response, EmbedContentResponse)
     assert_type(found[0].unwrap().values, tuple[float, ...])
+    assert_type(found[0].unwrap().as_array(), array[float])
+
+
+def vectors(found: BatchResults[EmbedContentResponse]) -> None:
+    """Read embeddings into one array, and take it in any form."""
+    assert_type(found.vectors(), Vectors)
+    vectors = found.vectors(dimensions=256, complete=False)
+    assert_type(vectors["a"], array[float])
+    assert_type(list(vectors), list[str])
+    for key, vector in vectors.items():
+        assert_type(key, str)
+        assert_type(vector, array[float])
+    assert_type(vectors.dimensions, int)
+    assert_type(vectors.as_lists(), list[list[float]])
+    assert_type(vectors.as_array(), array[float])
+    assert_type(vectors.as_numpy(), np.ndarray[tuple[int, int], np.dtype[np.float32]])
 
 
 def summed_up(found: BatchResults[Any]) -> None:
@@ -358,7 +454,8 @@ def summed_up(found: BatchResults[Any]) -> None:
     assert_type(summary.requests, int)
     assert_type(summary.answered + summary.failed + summary.blocked + summary.malformed, int)
     assert_type(summary.missing + summary.duplicates + summary.unexpected, int)
-    assert_type(summary.truncated, int)
+    assert_type(summary.truncated + summary.cut_short, int)
+    assert_type(summary.outcomes, Mapping[Outcome, int])
     assert_type(summary.complete, bool)
     assert_type(summary.examples, tuple[str, ...])
     assert_type(summary.counts(), Mapping[str, int])
@@ -369,6 +466,7 @@ def items(item: Item) -> None:
     assert_type(item.key, str | None)
     assert_type(item.ok, bool)
     assert_type(item.problem, str | None)
+    assert_type(item.outcome, Outcome)
     assert_type(item.unwrap(), GenerationResponse)
     assert_type(item.raw(), bytes)
     assert_type(item.metadata, Mapping[str, Any])
@@ -384,6 +482,48 @@ def responses(response: GenerationResponse) -> None:
     assert_type(response.usage, UsageMetadata | None)
     assert_type(response.function_calls, tuple[FunctionCall, ...])
     assert_type(response.blobs, tuple[Blob, ...])
+    assert_type(response.citations, tuple[CitationSource, ...])
+    assert_type(response.code, tuple[ExecutableCode, ...])
+    assert_type(response.code_results, tuple[CodeExecutionResult, ...])
+
+
+@attrs.frozen
+class Recipe:
+    """Something to cook."""
+
+    name: str
+
+
+@dataclass
+class Step:
+    """Something to do."""
+
+    text: str
+
+
+class Person(TypedDict):
+    """Somebody."""
+
+    name: str
+
+
+class Place(BaseModel):
+    """Somewhere."""
+
+    name: str
+
+
+def answers_in_json(response: GenerationResponse) -> None:
+    """Ask for a class, and read it back."""
+    assert_type(schema_of(Recipe), Schema)
+    assert_type(schema_of(list[Recipe], levels=2), Schema)
+    assert_type(GenerationConfig(response_schema=Recipe), GenerationConfig)
+    assert_type(response.parsed(Recipe), Recipe)
+    assert_type(response.parsed(Step, fenced=True), Step)
+    assert_type(response.parsed(Person), Person)
+    assert_type(response.parsed(Place), Place)
+    assert_type(response.parsed(list[Recipe]), list[Recipe])
+    assert_type(response.parsed(dict[str, Recipe]), dict[str, Recipe])
 
 
 def statuses(status: BatchStatus[GenerationResponse]) -> None:

@@ -16,13 +16,26 @@ from gemini_batch.builders import BatchBuilder, GenerateContentBuilder
 from gemini_batch.endpoints.batches import inline_batch
 from gemini_batch.errors import UsageError
 from gemini_batch.methods import GENERATE, Method, embed
+from gemini_batch.models.config import GenerationConfig, ThinkingConfig, ThinkingLevel
 from gemini_batch.models.content import Content, Part
 from gemini_batch.models.creation import AsyncBatchEmbedContentRequest, BatchGenerateContentRequest
 from gemini_batch.models.embedding import EmbedContentRequest
 from gemini_batch.models.file import File
-from gemini_batch.models.generation import GenerateContentRequest, GenerationConfig, ThinkingConfig
+from gemini_batch.models.formats import ImageConfig
+from gemini_batch.models.generation import GenerateContentRequest
+from gemini_batch.models.media import MediaResolution
+from gemini_batch.models.safety import HarmBlockThreshold, HarmCategory, SafetySetting
+from gemini_batch.models.service_tools import CodeExecution, GoogleSearch, UrlContext
+from gemini_batch.models.speech import (
+    PrebuiltVoiceConfig,
+    SpeakerVoiceConfig,
+    SpeechConfig,
+    VoiceConfig,
+)
+from gemini_batch.models.tool_config import FunctionCallingMode, RetrievalConfig, ToolConfig
 from gemini_batch.models.tools import FunctionDeclaration, Tool
 from gemini_batch.prompts import generation
+from gemini_batch.schema import schema_of
 from gemini_batch.spool import MemorySpool
 from gemini_batch.submission import Submission
 
@@ -58,6 +71,44 @@ MESSAGE = {"parts": [{"text": "a"}], "role": "user"}
             },
         ),
         (
+            lambda b: b.with_inline_data(b"GIF89a"),
+            {
+                "parts": [{"inlineData": {"mimeType": "image/gif", "data": "R0lGODlh"}}],
+                "role": "user",
+            },
+        ),
+        (
+            lambda b: b.with_inline_data(b"GIF89a", resolution="MEDIA_RESOLUTION_HIGH"),
+            {
+                "parts": [
+                    {
+                        "inlineData": {"mimeType": "image/gif", "data": "R0lGODlh"},
+                        "mediaResolution": {"level": "MEDIA_RESOLUTION_HIGH"},
+                    }
+                ],
+                "role": "user",
+            },
+        ),
+        (
+            lambda b: b.with_part(Part.from_url("https://video.example/a")),
+            {"parts": [{"fileData": {"fileUri": "https://video.example/a"}}], "role": "user"},
+        ),
+        (
+            lambda b: b.with_function_response_str("tide", '{"metres": 3.5}', "call_1"),
+            {
+                "parts": [
+                    {
+                        "functionResponse": {
+                            "name": "tide",
+                            "response": {"metres": 3.5},
+                            "id": "call_1",
+                        }
+                    }
+                ],
+                "role": "user",
+            },
+        ),
+        (
             lambda b: b.with_file("https://files.example/a", "image/png"),
             {
                 "parts": [
@@ -75,12 +126,15 @@ MESSAGE = {"parts": [{"text": "a"}], "role": "user"}
             {"parts": [{"fileData": {"fileUri": "https://files.example/a"}}], "role": "user"},
         ),
         (
-            lambda b: b.with_file(File("files/a", mime_type="text/csv", uri="u")),
-            {"parts": [{"fileData": {"fileUri": "u", "mimeType": "text/csv"}}], "role": "user"},
+            lambda b: b.with_file(File("files/a", mime_type="text/csv", uri="a://u")),
+            {"parts": [{"fileData": {"fileUri": "a://u", "mimeType": "text/csv"}}], "role": "user"},
         ),
         (
-            lambda b: b.with_file(File("files/a", mime_type="text/csv", uri="u"), "text/plain"),
-            {"parts": [{"fileData": {"fileUri": "u", "mimeType": "text/plain"}}], "role": "user"},
+            lambda b: b.with_file(File("files/a", mime_type="text/csv", uri="a://u"), "text/plain"),
+            {
+                "parts": [{"fileData": {"fileUri": "a://u", "mimeType": "text/plain"}}],
+                "role": "user",
+            },
         ),
         (
             lambda b: b.with_function_response("tide", {"metres": 3.5}),
@@ -104,7 +158,7 @@ def test_messages_keep_the_order_of_the_steps() -> None:
         .with_model_message("2")
         .with_messages(iter([Content.user("3"), Content.model("4")]))
         .with_messages([])
-        .with_file("5")
+        .with_file("a://5")
         .with_user_message("6")
     )
 
@@ -178,6 +232,17 @@ def test_a_schema_stays_as_it_was_given() -> None:
     assert {"type": "OBJECT", "properties": {}} == config.response_schema
 
 
+def test_a_class_or_its_schema_is_asked_for_in_json() -> None:
+    """What the class cannot be is refused at once."""
+    schema = {"type": "ARRAY", "items": {"type": "INTEGER"}}
+    expected = {"responseMimeType": "application/json", "responseSchema": schema}
+
+    for kind in (list[int], schema_of(list[int])):
+        assert expected == built(lambda b: b.with_response_schema(kind))["generationConfig"]  # noqa: B023 - called here and now
+    with pytest.raises(UsageError, match="object is nothing that a schema of the API can express"):
+        Begun().with_response_schema(object)
+
+
 @pytest.mark.parametrize(("file", "named"), [(File("files/a"), "files/a"), (File(), "this file")])
 def test_a_file_without_an_address_is_refused(file: File, named: str) -> None:
     """Only the service can tell it, and the error says so."""
@@ -187,10 +252,29 @@ def test_a_file_without_an_address_is_refused(file: File, named: str) -> None:
     assert f"{named} has no uri: get it from the service" == str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[1]", "the response of 'tide' is not a JSON object"),
+        ("3.5", "the response of 'tide' is not a JSON object"),
+        ("metres", "the response of 'tide' cannot be read: "),
+        ("\ud800", "the response of 'tide' cannot be read: "),
+    ],
+)
+def test_what_came_of_a_call_is_a_json_object(text: str, message: str) -> None:
+    """Anything else is refused at its step, and no message is added."""
+    builder = Begun()
+    with pytest.raises(UsageError) as caught:
+        builder.with_function_response_str("tide", text)
+    assert str(caught.value).startswith(message)
+    assert "<GenerateContentBuilder, 0 messages>" == repr(builder)
+
+
 # One request: all besides
 
 
 THINKING = "thinkingConfig"
+KORE = {"prebuiltVoiceConfig": {"voiceName": "Kore"}}
 
 
 @pytest.mark.parametrize(
@@ -198,6 +282,7 @@ THINKING = "thinkingConfig"
     [
         (lambda b: b.with_system_instruction("Be brief"), *("systemInstruction", "Be brief")),
         (lambda b: b.with_system_instruction(Content.system("x")), *("systemInstruction", "x")),
+        (lambda b: b.with_system_prompt("Be brief"), *("systemInstruction", "Be brief")),
         (lambda b: b.with_model("models/gemini-x"), *("model", "models/gemini-x")),
         (lambda b: b.with_cached_content("cachedContents/c"), "cachedContent", "cachedContents/c"),
     ],
@@ -234,6 +319,74 @@ def test_a_step_sets_a_member_of_the_request(step: Step, member: str, value: str
         (lambda b: b.with_thinking_budget(0), {THINKING: {"thinkingBudget": 0}}),
         (lambda b: b.with_thinking_budget(-1), {THINKING: {"thinkingBudget": -1}}),
         (lambda b: b.with_thinking_level("LOW"), {THINKING: {"thinkingLevel": "LOW"}}),
+        (lambda b: b.with_dynamic_thinking(), {THINKING: {"thinkingBudget": -1}}),
+        (lambda b: b.with_thoughts_included(), {THINKING: {"includeThoughts": True}}),
+        (lambda b: b.with_thoughts_included(include=False), {THINKING: {"includeThoughts": False}}),
+        (
+            lambda b: b.with_seed(1).with_thinking_config(ThinkingConfig(thinking_budget=9)),
+            {"seed": 1, THINKING: {"thinkingBudget": 9}},
+        ),
+        (
+            lambda b: b.with_thinking_budget(5).with_thinking_level(ThinkingLevel.HIGH),
+            {THINKING: {"thinkingLevel": "HIGH"}},
+        ),
+        (
+            lambda b: b.with_thinking_level("LOW").with_thinking_budget(5),
+            {THINKING: {"thinkingBudget": 5}},
+        ),
+        (
+            lambda b: b.with_response_schema({}).with_response_json_schema({"type": "string"}),
+            {"responseMimeType": "application/json", "responseJsonSchema": {"type": "string"}},
+        ),
+        (
+            lambda b: b.with_response_json_schema({}).with_response_schema({"type": "STRING"}),
+            {"responseMimeType": "application/json", "responseSchema": {"type": "STRING"}},
+        ),
+        (
+            lambda b: b.with_response_mime_type("text/x.enum").with_response_schema({}),
+            {"responseMimeType": "text/x.enum", "responseSchema": {}},
+        ),
+        (lambda b: b.with_audio_output(), {"responseModalities": ["AUDIO"]}),
+        (
+            lambda b: b.with_speech_config(SpeechConfig(language_code="de-DE")),
+            {"speechConfig": {"languageCode": "de-DE"}},
+        ),
+        (
+            lambda b: b.with_voice("Kore"),
+            {"responseModalities": ["AUDIO"], "speechConfig": {"voiceConfig": KORE}},
+        ),
+        (
+            lambda b: b.with_multi_speaker_config(
+                iter([SpeakerVoiceConfig("Ann", VoiceConfig(PrebuiltVoiceConfig("Kore")))])
+            ),
+            {
+                "responseModalities": ["AUDIO"],
+                "speechConfig": {
+                    "multiSpeakerVoiceConfig": {
+                        "speakerVoiceConfigs": [{"speaker": "Ann", "voiceConfig": KORE}]
+                    }
+                },
+            },
+        ),
+        (
+            lambda b: (
+                b.with_speech_config(SpeechConfig(language_code="de-DE"))
+                .with_multi_speaker_config([])
+                .with_voice("Kore")
+            ),
+            {
+                "responseModalities": ["AUDIO"],
+                "speechConfig": {"languageCode": "de-DE", "voiceConfig": KORE},
+            },
+        ),
+        (
+            lambda b: b.with_image_config(ImageConfig("16:9", "2K")),
+            {"imageConfig": {"aspectRatio": "16:9", "imageSize": "2K"}},
+        ),
+        (
+            lambda b: b.with_media_resolution(MediaResolution.LOW),
+            {"mediaResolution": "MEDIA_RESOLUTION_LOW"},
+        ),
         (lambda b: b.with_generation_config(GenerationConfig(seed=7)), {"seed": 7}),
     ],
 )
@@ -257,7 +410,6 @@ def test_knobs_add_up() -> None:
             .with_temperature(1.0)
             .with_temperature(0.2)
             .with_thinking_budget(5)
-            .with_thinking_level("HIGH")
         )
     )
 
@@ -268,7 +420,6 @@ def test_knobs_add_up() -> None:
         THINKING: {
             "includeThoughts": True,
             "thinkingBudget": 5,
-            "thinkingLevel": "HIGH",
             "later": 1,
         },
     } == found["generationConfig"]
@@ -291,8 +442,24 @@ def test_the_last_instruction_counts() -> None:
 
 F, G = FunctionDeclaration("f", "Does f."), FunctionDeclaration("g", parameters={"type": "OBJECT"})
 F_JSON = {"name": "f", "description": "Does f."}
-G_JSON = {"name": "g", "description": "", "parameters": {"type": "OBJECT"}}
-SEARCH = Tool(google_search={})
+G_JSON = {"name": "g", "parameters": {"type": "OBJECT"}}
+SEARCH = Tool(google_search=GoogleSearch())
+MODES: list[tuple[Step, dict[str, Any]]] = [
+    (
+        lambda b: b.with_function_calling_mode("NONE"),
+        {"functionCallingConfig": {"mode": "NONE"}},
+    ),
+    (
+        lambda b: b.with_function_calling_mode(FunctionCallingMode.ANY, ["f"]),
+        {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f"]}},
+    ),
+    (
+        lambda b: b.with_tool_config(
+            ToolConfig(retrieval_config=RetrievalConfig(language_code="de"))
+        ),
+        {"retrievalConfig": {"languageCode": "de"}},
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -300,8 +467,14 @@ SEARCH = Tool(google_search={})
     [
         (lambda b: b.with_tool(SEARCH), [{"googleSearch": {}}]),
         (
-            lambda b: b.with_tool(Tool(code_execution={})).with_tool(Tool(url_context={})),
+            lambda b: b.with_tool(Tool(code_execution=CodeExecution())).with_tool(
+                Tool(url_context=UrlContext())
+            ),
             [{"codeExecution": {}}, {"urlContext": {}}],
+        ),
+        (
+            lambda b: b.with_google_search().with_url_context().with_code_execution(),
+            [{"googleSearch": {}}, {"urlContext": {}}, {"codeExecution": {}}],
         ),
         (lambda b: b.with_function(F), [{"functionDeclarations": [F_JSON]}]),
         (
@@ -325,6 +498,36 @@ SEARCH = Tool(google_search={})
 def test_functions_are_one_tool_beside_the_others(step: Step, tools: object) -> None:
     """A tool that is turned on by an empty object is written as one."""
     assert {"contents": [MESSAGE], "tools": tools} == built(step)
+
+
+@pytest.mark.parametrize(("step", "config"), MODES)
+def test_a_step_says_how_the_tools_are_used(step: Step, config: object) -> None:
+    """It stands beside the tools."""
+    assert {"contents": [MESSAGE], "toolConfig": config} == built(step)
+
+
+def test_a_mode_of_calling_leaves_the_rest_of_the_tools_alone() -> None:
+    """What concerns retrieval stays, and of modes the last counts."""
+    config = ToolConfig(retrieval_config=RetrievalConfig(language_code="de"))
+    found = built(
+        lambda b: (
+            b.with_tool_config(config)
+            .with_function_calling_mode("ANY", ["f"])
+            .with_function_calling_mode("AUTO")
+        )
+    )
+    assert {
+        "functionCallingConfig": {"mode": "AUTO"},
+        "retrievalConfig": {"languageCode": "de"},
+    } == found["toolConfig"]
+
+
+def test_safety_settings_take_the_place_of_earlier_ones() -> None:
+    """They are given all at once."""
+    one = SafetySetting(HarmCategory.HARASSMENT, HarmBlockThreshold.OFF)
+    other = SafetySetting("HARM_CATEGORY_NEW", "BLOCK_NONE")
+    found = built(lambda b: b.with_safety_settings([one]).with_safety_settings(iter([other])))
+    assert [{"category": "HARM_CATEGORY_NEW", "threshold": "BLOCK_NONE"}] == found["safetySettings"]
 
 
 # One request: building
@@ -357,8 +560,18 @@ def test_each_step_returns_its_own_builder() -> None:
         "with_messages": ([message],),
         "with_system_instruction": ("a",),
         "with_inline_data": (b"a", "text/plain"),
-        "with_file": ("uri",),
+        "with_file": ("a://uri",),
         "with_function_response": ("f", {}),
+        "with_function_response_str": ("f", "{}"),
+        "with_part": (Part("a"),),
+        "with_google_search": (),
+        "with_url_context": (),
+        "with_code_execution": (),
+        "with_audio_output": (),
+        "with_dynamic_thinking": (),
+        "with_safety_settings": ([],),
+        "with_multi_speaker_config": ([],),
+        "with_response_json_schema": ({},),
         "with_generation_config": (config,),
         "with_stop_sequences": (["a"],),
         "with_response_schema": ({},),
@@ -366,6 +579,9 @@ def test_each_step_returns_its_own_builder() -> None:
         "with_tool": (tool,),
         "with_function": (F,),
     }
+    # A config that is none would be found out at the next step.
+    replaced = ("with_thinking_config", "with_speech_config", "with_tool_config")
+    arguments |= dict.fromkeys(replaced, (None,))
     steps = [name for name in dir(Begun) if name.startswith("with_")]
 
     for name in steps:
@@ -400,9 +616,11 @@ class Desk:
 
     came: list[tuple[Any, ...]] = field(factory=list)
 
-    def __call__(self, requests: Any, model: str | None, name: str | None, via: Any, /) -> str:
+    def __call__(
+        self, requests: Any, model: str | None, name: str | None, via: Any, defaults: Any, /
+    ) -> str:
         """Take a batch in."""
-        self.came.append((requests, model, name, via))
+        self.came.append((requests, model, name, via, defaults))
         return f"receipt {len(self.came)}"
 
 
@@ -450,7 +668,7 @@ def test_a_batch_is_handed_in_as_it_was_put_together(verb: str, via: str) -> Non
 
     assert "receipt 1" == getattr(builder, verb)()
 
-    assert ("models/gemini-x", "sky", via) == desk.came[0][1:]
+    assert ("models/gemini-x", "sky", via, None) == desk.came[0][1:]
     assert ["a", ("k", "b"), ("l", "c"), "d", ("m", "e"), ("n", "f")] == handed_in(desk)
 
 
@@ -458,7 +676,7 @@ def test_where_nothing_is_told_the_model_is_the_clients() -> None:
     """And there is no name."""
     builder, desk = begun()
     builder.with_request("a").execute()
-    assert ("models/gemini-z", None, "inline") == desk.came[0][1:]
+    assert ("models/gemini-z", None, "inline", None) == desk.came[0][1:]
 
 
 @pytest.mark.parametrize("verb", ["build", "execute", "execute_as_file"])
@@ -508,6 +726,46 @@ def test_a_client_without_a_model_says_how_to_give_one() -> None:
     with pytest.raises(UsageError, match="no model: give model="):
         builder.with_request("a").execute()
     assert "receipt 1" == builder.with_model("gemini-x").execute()
+
+
+@pytest.mark.parametrize(("verb", "via"), [("execute", "inline"), ("execute_as_file", "file")])
+def test_defaults_are_handed_in_beside_the_requests(verb: str, via: str) -> None:
+    """They are merged on the way, and of several the last are taken."""
+    shared = GenerateContentRequest(system_instruction=Content.system("b"))
+    builder, desk = begun()
+    builder.with_defaults(GenerateContentRequest(store=True)).with_request("a")
+
+    getattr(builder.with_defaults(shared), verb)()
+
+    assert ("models/gemini-z", None, via, shared) == desk.came[0][1:]
+    assert ["a"] == handed_in(desk)
+
+
+def test_defaults_stand_in_the_requests_of_a_call_that_is_looked_at() -> None:
+    """As they would be sent."""
+    builder, _ = begun()
+    builder.with_requests(["a", GenerateContentRequest.of("b", seed=1)]).with_defaults(
+        GenerateContentRequest(generation_config=GenerationConfig(temperature=0.5))
+    )
+
+    call = codec.unstructure(builder.build())
+
+    requests = call["batch"]["inputConfig"]["requests"]["requests"]
+    assert [{"temperature": 0.5}, {"seed": 1, "temperature": 0.5}] == [
+        one["request"]["generationConfig"] for one in requests
+    ]
+
+
+def test_defaults_that_cannot_be_shared_are_refused_at_their_step() -> None:
+    """And the builder has those it had."""
+    builder, _ = begun()
+    with pytest.raises(UsageError, match="defaults: contents cannot be shared"):
+        builder.with_defaults(GenerateContentRequest.of("a"))
+    with pytest.raises(UsageError, match="defaults are of the type GenerateContentRequest, not Em"):
+        builder.with_defaults(EmbedContentRequest())
+    assert {"contents": [MESSAGE]} == codec.unstructure(
+        builder.with_request("a").build().batch.input_config.requests.requests[0].request
+    )
 
 
 def test_requests_are_drawn_one_by_one() -> None:

@@ -13,6 +13,7 @@ import gemini_batch
 from gemini_batch import AsyncBatchClient, SyncBatchClient, errors
 from gemini_batch.batch import WrongKindError
 from gemini_batch.errors import (
+    AnswerMismatchError,
     ApiError,
     AsyncHandleReturnedError,
     AuthenticationError,
@@ -113,6 +114,7 @@ def samples() -> Iterator[GeminiBatchError]:
     yield ResultsIncompleteError("2 are missing", ["3", "5"])
     yield ItemFailedError("7", "INTERNAL")
     yield NoTextError("MAX_TOKENS", "SAFETY")
+    yield AnswerMismatchError("Recipe", "steps[2].minutes", "is missing", truncated=True)
     yield WaitTimeoutError("batches/abc", 90.0, "RUNNING")
     yield HandleConsumedError("delete")
     yield HandleBusyError("cancel")
@@ -169,7 +171,7 @@ def test_there_is_a_sample_of_every_error() -> None:
 def attributes(error: GeminiBatchError) -> dict[str, Any]:
     """Return what an error is made of, in a form that can be compared."""
     members = {name: value for name, value in vars(error).items() if name != "handle"}
-    if "reason" in members:
+    if isinstance(members.get("reason"), GeminiBatchError):
         members["reason"] = (type(members["reason"]), attributes(members["reason"]))
     return {"args": error.args, "str": str(error), **members}
 
@@ -272,6 +274,14 @@ def bad(field: object, description: object = None) -> dict[str, object]:
         (NoTextError(block_reason="SAFETY"), "the prompt was blocked: SAFETY"),
         (NoTextError("MAX_TOKENS"), "the model ended with MAX_TOKENS before it wrote any"),
         (NoTextError(), "the service gave no reason"),
+        (
+            AnswerMismatchError("Recipe", "steps[2]", "is missing"),
+            "the answer does not fit Recipe: steps[2]: is missing",
+        ),
+        (
+            AnswerMismatchError("Recipe", "", ESCAPE, truncated=True),
+            r"cut at its token limit, and does not fit Recipe: \x1b]0;owned\x07. Allow more max_",
+        ),
         (WaitTimeoutError("batches/a", 90, "RUNNING"), "batches/a is still RUNNING after 90 s"),
         (CreateOutcomeUnknownError("gb-abc"), "Look for a display name that holds [gb-abc]"),
         (UploadOutcomeUnknownError("files/abc"), "submit again"),

@@ -18,15 +18,15 @@ from attrs import frozen
 PACKAGE = Path(__file__).parents[2] / "gemini_batch"
 
 LAYERS = (
-    {"errors", "fields", "limits", "log", "text"},
-    {"models"},
+    {"errors", "fields", "limits", "log", "mime", "spool", "text"},
+    {"models", "schema"},
     {"rawjson"},
     {"codec"},
     {
-        *("batch", "certificates", "credentials", "custody", "effects", "endpoints", "index"),
-        *("items", "jsonl", "labels", "methods", "mime", "order", "progress", "prompts"),
-        *("proxies", "results", "retry", "schema", "settings", "spool", "states", "submission"),
-        *("summary", "views", "wire"),
+        *("batch", "certificates", "credentials", "custody", "defaults", "effects", "endpoints"),
+        *("expiry", "index", "items", "jsonl", "labels", "methods", "order", "progress"),
+        *("prompts", "proxies", "results", "retry", "settings", "states", "submission", "summary"),
+        *("vectors", "views", "wire"),
     },
     {"builders", "flows", "runs", "tables"},
     {"sync", "aio", "emulator"},
@@ -48,6 +48,7 @@ MAY_TOUCH = {
     "certificates": {"pathlib"},
     "custody": {"threading"},
     "fields": {"importlib"},
+    "models": {"importlib"},
     "spool": FILES | {"threading"},
     "runs.ledger": FILES,
     "tables": FILES,
@@ -321,7 +322,7 @@ def packages_loaded_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in loaded_by(statement)}
 
 
-HOT = {"base", "content", "file", "generation", "operation", "status", "tools"}
+HOT = {"base", "config", "content", "file", "generation", "operation", "status", "tools"}
 """The models that every batch needs; a rarer one is loaded when it is first named."""
 
 

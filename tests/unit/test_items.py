@@ -6,7 +6,13 @@ import pytest
 
 from gemini_batch import codec
 from gemini_batch.errors import ItemFailedError, NoTextError, ProtocolError
-from gemini_batch.items import IndividualRequestError, ItemError, ItemMalformed, ItemSuccess
+from gemini_batch.items import (
+    IndividualRequestError,
+    ItemError,
+    ItemMalformed,
+    ItemSuccess,
+    Outcome,
+)
 from gemini_batch.models.embedding import EmbedContentResponse
 from gemini_batch.models.generation import GenerationResponse
 from tests.unit.outcomes import collect, failed, keys_of, line, only
@@ -42,6 +48,45 @@ def test_a_blocked_answer_is_a_success_with_a_problem(response: object, problem:
     assert problem == item.problem
     with pytest.raises(NoTextError):
         _ = item.unwrap().text
+
+
+@pytest.mark.parametrize(
+    ("members", "outcome"),
+    [
+        ({}, Outcome.ANSWERED),
+        ({"error": {"code": 13}}, Outcome.REFUSED),
+        ({"response": 5}, Outcome.MALFORMED),
+        ({"response": {"promptFeedback": {"blockReason": "SAFETY"}}}, Outcome.BLOCKED),
+        ({"response": {"candidates": [{"finishReason": "RECITATION"}]}}, Outcome.BLOCKED),
+        ({"response": {}}, Outcome.BLOCKED),
+        ({"response": {"candidates": [{"finishReason": "MAX_TOKENS"}]}}, Outcome.TRUNCATED),
+        (
+            {
+                "response": {
+                    "candidates": [
+                        {
+                            "content": {"parts": [{"text": "**Considering the question**"}]},
+                            "finishReason": "MAX_TOKENS",
+                        }
+                    ]
+                }
+            },
+            Outcome.TRUNCATED,
+        ),
+    ],
+)
+def test_an_outcome_is_one_word(members: dict[str, object], outcome: Outcome) -> None:
+    """A text that ends at the token limit counts as cut, for it may be the end of a thought."""
+    assert outcome is only(line("a", **members)).outcome
+
+
+def test_an_embedding_has_an_outcome() -> None:
+    """It is there or not, and cannot be cut."""
+    kind = EmbedContentResponse
+    there = only(line("a", response={"embedding": {"values": [0.5]}}), kind=kind)
+
+    assert Outcome.ANSWERED is there.outcome
+    assert Outcome.BLOCKED is only(line("a", response={"embedding": {}}), kind=kind).outcome
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from gemini_batch.methods import GENERATE, embed, method_of
 from gemini_batch.models.base import Model
 from gemini_batch.models.content import Blob, Content, Part
 from gemini_batch.models.embedding import (
+    EmbedContentConfig,
     EmbedContentRequest,
     EmbedContentResponse,
     EmbeddingUsageMetadata,
@@ -104,6 +105,20 @@ def test_a_request_says_for_itself_what_it_is_for() -> None:
     assert request is embed("RETRIEVAL_QUERY", 256).request(request, "here")
 
 
+def test_the_contents_of_a_request_are_found_whatever_its_method() -> None:
+    """The instruction is one of them."""
+    a, b, system = Content.user("a"), Content.model("b"), Content.system("c")
+    assert [a, b] == list(GENERATE.contents_of(GenerateContentRequest([a, b])))
+    assert [a, system] == list(GENERATE.contents_of(GenerateContentRequest([a], system)))
+    assert [system] == list(embed().contents_of(EmbedContentRequest(system)))
+    assert [] == list(embed().contents_of(EmbedContentRequest()))
+
+
+def test_nothing_is_known_against_embeddings() -> None:
+    """However they are asked for."""
+    assert None is embed().doubt(EmbedContentRequest.of("a", output_dimensionality=5))
+
+
 @pytest.mark.parametrize(
     ("model", "sent"),
     [("gemini-x", "models/gemini-x"), ("models/m", "models/m"), ("tunedModels/m", "tunedModels/m")],
@@ -122,6 +137,10 @@ def test_the_model_of_an_embedding_gets_its_collection(model: str, sent: str) ->
         (["a"], "what is embedded is a str or an EmbedContentRequest, not list"),
         (Content.user("a"), "what is embedded is a str or an EmbedContentRequest, not Content"),
         (Request(), "content is missing"),
+        (
+            Request.of("a", embed_content_config={"title": "b"}),
+            "embed_content_config is not an EmbedContentConfig but dict",
+        ),
         (Request(Content()), "content.parts is empty"),
         (Request.of(""), "content.parts[0].text is empty"),
         (untyped("a"), "content is not a Content but str"),
@@ -145,6 +164,27 @@ def test_media_is_embedded_as_well() -> None:
 def test_an_embedding_is_expected_to_be_large() -> None:
     """Some three thousand numbers, of a dozen digits each."""
     assert 3072 * 13 == embed().expected_bytes(Request.of("a"))
+
+
+@pytest.mark.parametrize(
+    ("request_", "asked"),
+    [
+        (Request.of("a"), None),
+        (Request.of("a", output_dimensionality=256), 256),
+        (Request.of("a", embed_content_config=EmbedContentConfig(output_dimensionality=128)), 128),
+        (Request.of("a", extra={"embedContentConfig": {"outputDimensionality": 64}}), 64),
+        (Request.of("a", extra={"embedContentConfig": 64}), None),
+        (Request.of("a", extra={"outputDimensionality": "64"}), None),
+    ],
+)
+def test_how_many_numbers_are_asked_for_is_read_from_what_is_sent(
+    request_: Request, asked: int | None
+) -> None:
+    """In either place, and however it came there; for generated content nobody asks."""
+    dimensions = embed().dimensions
+    assert dimensions is not None
+    assert asked == dimensions(codec.encode(request_))
+    assert GENERATE.dimensions is None
 
 
 def test_a_method_shows_itself_in_a_line() -> None:

@@ -1,4 +1,4 @@
-"""The type of a file is told by its name alone, and by no table of this machine."""
+"""The type of a file is told by its name and its content, and by no table of this machine."""
 
 import mimetypes
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given, settings, strategies as st
 
 from gemini_batch.errors import UsageError
-from gemini_batch.mime import mime_type_of, require_mime_type
+from gemini_batch.mime import media_type, mime_type_of, require_mime_type, types_by_content
 
 KNOWN = {
     "jsonl": "application/jsonl",
@@ -180,3 +180,133 @@ def test_what_is_no_type_is_refused(kind: object) -> None:
     with pytest.raises(UsageError, match="is not a MIME type, such as 'image/png'") as caught:
         require_mime_type(kind)
     assert str(caught.value).isprintable()
+
+
+# Types by content
+
+
+def brand(name: bytes) -> bytes:
+    """Return how a file of the ISO base media format begins."""
+    return b"\0\0\0\x18ftyp" + name + b"\0\0\2\0" + name
+
+
+ANY = ("video/mp4", "audio/m4a", "video/3gpp", "video/mov", "image/heic", "image/heif")
+BEGINNINGS: list[tuple[bytes, tuple[str, ...]]] = [
+    (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ("image/png",)),
+    (b"\xff\xd8\xff\xe0\0\x10JFIF", ("image/jpeg",)),
+    (b"GIF87a", ("image/gif",)),
+    (b"GIF89a\1\0", ("image/gif",)),
+    (b"RIFF\x24\0\0\0WEBPVP8 ", ("image/webp",)),
+    (b"RIFF\x24\0\0\0WAVEfmt ", ("audio/wav",)),
+    (b"RIFF\x24\0\0\0AVI LIST", ("video/avi",)),
+    (b"RIFF\x24\0\0\0ACON", ()),
+    (b"RIFF", ()),
+    (b"FORM\0\0\0\x24AIFF", ("audio/aiff",)),
+    (b"FORM\0\0\0\x24AIFC", ("audio/aiff",)),
+    (b"FORM\0\0\0\x24ILBM", ()),
+    (b"%PDF-1.7\n", ("application/pdf",)),
+    (b"{\\rtf1\\ansi", ("application/rtf",)),
+    (b"fLaC\0\0\0\x22", ("audio/flac",)),
+    (b"OggS\0\2", ("audio/ogg",)),
+    (b"ID3\4\0", ("audio/mp3",)),
+    (b"ID3,ID4,ID5\n", ()),
+    *((b"\xff" + second + b"\x90\0", ("audio/mp3",)) for second in (b"\xfa", b"\xfb", b"\xf3")),
+    (b"\xff\xf1\x50\x80", ("audio/aac",)),
+    (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\1\x42\x82\x84webm", ("video/webm",)),
+    (b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\1\x42\x82\x88matroska", ()),
+    (b"FLV\1\5", ("video/x-flv",)),
+    (b"\0\0\1\xba\x44", ("video/mpeg",)),
+    (b"\0\0\1\xb3\x14", ("video/mpeg",)),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9", ("video/wmv",)),
+    (brand(b"heic"), ("image/heic",)),
+    (brand(b"mif1"), ("image/heif", "image/heic")),
+    (brand(b"qt  "), ("video/mov",)),
+    (brand(b"M4A "), ("audio/m4a",)),
+    (brand(b"3gp4"), ("video/3gpp",)),
+    (brand(b"avc1"), ("video/mp4",)),
+    (brand(b"isom"), ("video/mp4", "audio/m4a", "video/3gpp")),
+    (brand(b"mp42"), ("video/mp4", "audio/m4a", "video/3gpp")),
+    (brand(b"new "), ANY),
+    (b"", ()),
+    (b"\0", ()),
+    (b"plain text", ()),
+    (b"<html>", ()),
+    (b'{"a": 1}', ()),
+    (b"\xff\xfea\0", ()),
+    (b"\xef\xbb\xbfa", ()),
+]
+
+
+@pytest.mark.parametrize(("data", "types"), BEGINNINGS)
+def test_media_tell_by_their_beginning_what_they_are(data: bytes, types: tuple[str, ...]) -> None:
+    """The likeliest first, where it may be several; and text tells nothing."""
+    assert types == types_by_content(data)
+    assert set(types) <= set(KNOWN.values())
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_have_types_that_are_known(data: bytes) -> None:
+    """Or none, and nothing is raised."""
+    assert set(types_by_content(data)) <= set(KNOWN.values())
+
+
+PNG, PDF, PAGE = b"\x89PNG\r\n\x1a\n", b"%PDF-1.7", b"<!doctype html><title>Not found</title>"
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind"),
+    [
+        (PNG, "", "image/png"),
+        (PNG, "a.png", "image/png"),
+        (PNG, "a", "image/png"),
+        (PNG, "a.unheardof", "image/png"),
+        (PNG, "png", "image/png"),
+        (PAGE, "a.html", "text/html"),
+        (b"a,b\n", "a.CSV", "text/csv"),
+        (b"junk before %PDF-1.7", "a.pdf", "application/pdf"),
+        (b"\xff\xe3 of MPEG 2.5", "a.mp3", "audio/mp3"),
+        (b"\0\0\0\x08wide", "a.mov", "video/mov"),
+        (brand(b"isom"), "a.mp4", "video/mp4"),
+        (brand(b"isom"), "a.m4a", "audio/m4a"),
+        (brand(b"mif1"), "a.heic", "image/heic"),
+        (brand(b"new "), "a.mov", "video/mov"),
+    ],
+)
+def test_content_and_name_together_tell_the_type(data: bytes, name: str, kind: str) -> None:
+    """Where one of them says nothing, the other does; the name settles what is open."""
+    assert kind == media_type(data, name)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "message"),
+    [
+        (PNG, "a.jpg", "'a.jpg' is named as image/jpeg, and begins as image/png: "),
+        (PDF, "a.txt", "'a.txt' is named as text/plain, and begins as application/pdf: "),
+        (PAGE, "a.jpg", "'a.jpg' is named as image/jpeg, and does not begin as such: "),
+        (PAGE, "a.pdf", "'a.pdf' is named as application/pdf, and does not begin as such: "),
+        (b"", "a.png", "'a.png' is named as image/png, and does not begin as such: "),
+        (brand(b"qt  "), "a.mp4", "'a.mp4' is named as video/mp4, and begins as video/mov: "),
+        (PAGE, "", "the type of these 39 bytes cannot be told by content or name: "),
+        (PAGE, "a", "the type of 'a' cannot be told by content or name: "),
+        (b"a", "a.\x1b[2J", "the type of 'a.\\x1b[2J' cannot be told by content or name: "),
+        (
+            brand(b"mif1"),
+            "",
+            "the type of these 20 bytes may be image/heif, image/heic: ",
+        ),
+    ],
+)
+def test_a_contradiction_is_no_type(data: bytes, name: str, message: str) -> None:
+    """Nor is silence; the error says what was found, and what to give."""
+    with pytest.raises(UsageError) as caught:
+        media_type(data, name)
+    assert str(caught.value).startswith(message)
+    assert str(caught.value).endswith("give mime_type=…")
+
+
+@pytest.mark.parametrize(("data", "name"), [(PNG, "a.jpg"), (b"", ""), (PAGE, "a.html")])
+def test_a_type_that_is_given_is_the_type(data: bytes, name: str) -> None:
+    """Whatever else is said; if it is a type at all."""
+    assert "text/x-mine" == media_type(data, name, "text/x-mine")
+    with pytest.raises(UsageError, match="'mine' is not a MIME type"):
+        media_type(data, name, "mine")

@@ -3,14 +3,16 @@
 import copy
 import pickle
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, NewType
 
 import pytest
 from hypothesis import given, strategies as st
 
 from gemini_batch import codec
-from gemini_batch.errors import NoTextError, UsageError
+from gemini_batch.errors import AnswerMismatchError, NoTextError, UsageError
 from gemini_batch.models.base import Model, Timestamp, as_objects, as_strings
+from gemini_batch.models.citations import CitationMetadata, CitationSource
+from gemini_batch.models.config import GenerationConfig, Modality, ThinkingConfig
 from gemini_batch.models.content import (
     Blob,
     Content,
@@ -38,6 +40,13 @@ from gemini_batch.models.embedding import (
     EmbeddingUsageMetadata,
     TaskType,
 )
+from gemini_batch.models.execution import (
+    CodeExecutionResult,
+    CodeLanguage,
+    CodeOutcome,
+    ExecutableCode,
+    ToolCall,
+)
 from gemini_batch.models.file import File, FileState, name_of
 from gemini_batch.models.generation import (
     BLOCKED,
@@ -45,11 +54,9 @@ from gemini_batch.models.generation import (
     Candidate,
     FinishReason,
     GenerateContentRequest,
-    GenerationConfig,
     GenerationResponse,
     ModalityTokenCount,
     PromptFeedback,
-    ThinkingConfig,
     UsageMetadata,
 )
 from gemini_batch.models.operation import (
@@ -59,8 +66,11 @@ from gemini_batch.models.operation import (
     BatchState,
     BatchStats,
 )
+from gemini_batch.models.schema import Schema, Type
+from gemini_batch.models.service_tools import CodeExecution, GoogleSearch, UrlContext
 from gemini_batch.models.status import GRPC_NAMES, Status, grpc_name
 from gemini_batch.models.tools import FunctionDeclaration, Tool
+from gemini_batch.schema import schema_of
 from tests import payloads
 
 
@@ -189,7 +199,7 @@ def test_a_string_is_no_sequence_of_strings() -> None:
 def test_a_model_stays_as_it_was_made() -> None:
     """Lists become tuples, and every model can be hashed."""
     detail = {"reason": "THIS"}
-    counts = [ModalityTokenCount("TEXT", 3)]
+    counts = [ModalityTokenCount(Modality.TEXT, 3)]
     models: list[Any] = [
         Content([Part("a")], "user"),
         GenerateContentRequest([Content.user("a")], extra={"tools": [{}]}),
@@ -305,7 +315,10 @@ def test_an_answer_speaks() -> None:
         (ended("MAX_TOKENS", Part("cut of")), None),
         (ended("STOP", Part(), Part(inline_data=Blob("image/png", "YQ=="))), None),
         (ended("STOP", Part(file_data=FileData("files/a"))), None),
-        (ended("STOP", Part(extra={"executableCode": {"code": "1"}})), None),
+        (ended("STOP", Part(executable_code=ExecutableCode("1"))), None),
+        (ended("STOP", Part(code_execution_result=CodeExecutionResult())), None),
+        (ended("STOP", Part(tool_call=ToolCall())), None),
+        (ended("STOP", Part(extra={"hologram": {"depth": "1"}})), None),
         (response(payloads.function_call()), None),
     ],
 )
@@ -354,6 +367,86 @@ def test_an_answer_of_other_kinds() -> None:
     assert "Which tool" in answer.thoughts
     image = Blob("image/png", "YQ==")
     assert (image,) == ended("STOP", Part("Here:"), Part(inline_data=image)).blobs
+
+
+def test_code_and_what_came_of_it_are_found() -> None:
+    """In the order in which it was run; neither is text."""
+    code = ExecutableCode("print(6 * 7)", CodeLanguage.PYTHON, "run_1")
+    result = CodeExecutionResult(CodeOutcome.OK, "42\n", "run_1")
+    parts = Part(executable_code=code), Part(code_execution_result=result), Part("42.")
+
+    answer = ended("STOP", *parts, *parts)
+
+    assert ((code, code), (result, result)) == (answer.code, answer.code_results)
+    assert "42.42." == answer.text
+    assert () == GenerationResponse().code == GenerationResponse().code_results
+
+
+def test_sources_are_found() -> None:
+    """Those of the first candidate, where there are any."""
+    source = CitationSource(0, 7, "https://example.org/", "mit")
+
+    cited = GenerationResponse([Candidate(citation_metadata=CitationMetadata((source,)))])
+
+    assert (source,) == cited.citations
+    assert () == GenerationResponse().citations == ended("STOP", Part("a")).citations
+
+
+def test_an_answer_in_json_is_read_as_what_it_was_asked_for_by() -> None:
+    """Its thoughts are no part of it; a fence is read only where that is allowed."""
+    answer = ended("STOP", Part("{}", thought=True), Part("[1, "), Part("2]"))
+
+    assert [1, 2] == answer.parsed(list[int])
+    fenced = ended("STOP", Part("```json\n[1]\n```"))
+    assert [1] == fenced.parsed(list[int], fenced=True)
+    with pytest.raises(AnswerMismatchError, match="in a code fence"):
+        fenced.parsed(list[int])
+
+
+@pytest.mark.parametrize("text", ["[1, 2", "**Weighing the options**", '["a"]'])
+def test_a_cut_answer_that_does_not_fit_says_that_it_was_cut(text: str) -> None:
+    """A leaked thought included; what fits all the same is whole."""
+    with pytest.raises(AnswerMismatchError, match="was cut at its token limit") as caught:
+        ended("MAX_TOKENS", Part(text)).parsed(list[int])
+
+    assert caught.value.truncated
+    assert [1] == ended("MAX_TOKENS", Part("[1]")).parsed(list[int])
+    with pytest.raises(AnswerMismatchError) as whole:
+        ended("STOP", Part(text)).parsed(list[int])
+    assert not whole.value.truncated
+
+
+def test_an_answer_without_text_has_nothing_to_be_read() -> None:
+    """The error is that of its text."""
+    with pytest.raises(NoTextError, match="the model ended with MAX_TOKENS"):
+        ended("MAX_TOKENS").parsed(list[int])
+
+
+def test_a_class_stands_for_its_schema() -> None:
+    """In the knobs of a generation, and in a request, which asks for JSON unless told otherwise."""
+    schema = schema_of(list[int])
+
+    assert schema == GenerationConfig(response_schema=list[int]).response_schema
+    assert schema == GenerationConfig(response_schema=schema).response_schema
+    assert Schema(Type.STRING) == GenerationConfig(response_schema=str).response_schema
+    config = GenerateContentRequest.of("a", response_schema=list[int]).generation_config
+    assert GenerationConfig(response_mime_type="application/json", response_schema=schema) == config
+    other = GenerateContentRequest.of("a", response_json_schema={}).generation_config
+    assert GenerationConfig(response_mime_type="application/json", response_json_schema={}) == other
+    named = GenerateContentRequest.of(
+        "a", response_schema=list[int], response_mime_type="text/x.enum"
+    )
+    assert "text/x.enum" == getattr(named.generation_config, "response_mime_type", None)
+
+
+Count = NewType("Count", int)
+
+
+def test_a_schema_is_whatever_can_be_asked_for() -> None:
+    """A name for a class among it; the name of one as text is refused, and not sent."""
+    assert Schema(Type.INTEGER) == GenerationConfig(response_schema=Count).response_schema
+    with pytest.raises(UsageError, match=r"^Count: Count is nothing that a schema of the API can"):
+        GenerationConfig(response_schema="Count")
 
 
 # Batches and files
@@ -439,8 +532,8 @@ def test_a_negative_code_is_not_counted_from_the_end() -> None:
 
 # Tools, embeddings and create calls
 
-SEARCH = Tool([FunctionDeclaration("f", "Does f.", {"type": "OBJECT"}, response={})])
-INLINED = {"request": {"contents": [{"parts": [{"text": "a"}], "role": "user"}]}, "metadata": {}}
+SEARCH = Tool([FunctionDeclaration("f", "Does f.", Schema("OBJECT"), response=Schema())])
+INLINED = {"request": {"contents": [{"parts": [{"text": "a"}], "role": "user"}]}}
 SPELLINGS: list[tuple[Model, dict[str, Any], dict[str, Any]]] = [
     (
         SEARCH,
@@ -465,16 +558,16 @@ SPELLINGS: list[tuple[Model, dict[str, Any], dict[str, Any]]] = [
             ]
         },
     ),
-    (Tool(google_search={}), {"googleSearch": {}}, {"google_search": {}}),
-    (Tool(code_execution={}), {"codeExecution": {}}, {"code_execution": {}}),
+    (Tool(google_search=GoogleSearch()), {"googleSearch": {}}, {"google_search": {}}),
+    (Tool(code_execution=CodeExecution()), {"codeExecution": {}}, {"code_execution": {}}),
     (
-        Tool(url_context={}, extra={"new": 1}),
+        Tool(url_context=UrlContext(), extra={"new": 1}),
         {"urlContext": {}, "new": 1},
         {"url_context": {}, "new": 1},
     ),
     (
         FunctionDeclaration("f", parameters_json_schema={"type": "object"}),
-        {"name": "f", "description": "", "parametersJsonSchema": {"type": "object"}},
+        {"name": "f", "parametersJsonSchema": {"type": "object"}},
         {"name": "f", "parameters_json_schema": {"type": "object"}},
     ),
     (
@@ -504,7 +597,7 @@ SPELLINGS: list[tuple[Model, dict[str, Any], dict[str, Any]]] = [
     (
         EmbedContentResponse(
             ContentEmbedding([0.5, -1], [2]),
-            EmbeddingUsageMetadata(3, [ModalityTokenCount("TEXT", 3)]),
+            EmbeddingUsageMetadata(3, [ModalityTokenCount(Modality.TEXT, 3)]),
             2**60,
         ),
         {
@@ -529,7 +622,7 @@ SPELLINGS: list[tuple[Model, dict[str, Any], dict[str, Any]]] = [
             GenerateContentBatch(
                 "sky",
                 InputConfig(InlinedRequests([InlinedRequest(GenerateContentRequest.of("a"))])),
-                extra={"priority": "1"},
+                priority=1,
             )
         ),
         {
@@ -543,7 +636,7 @@ SPELLINGS: list[tuple[Model, dict[str, Any], dict[str, Any]]] = [
             "batch": {
                 "display_name": "sky",
                 "input_config": {"requests": {"requests": [INLINED]}},
-                "priority": "1",
+                "priority": 1,
             }
         },
     ),

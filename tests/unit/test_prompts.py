@@ -1,15 +1,22 @@
 """One prompt is one request of the API, and what could not be answered is refused at once."""
 
+import math
 from typing import Any
 
 import pytest
+from attrs import evolve
 from hypothesis import given, strategies as st
 
 from gemini_batch.errors import UsageError
+from gemini_batch.models.config import GenerationConfig, ThinkingConfig
 from gemini_batch.models.content import Content, Part
-from gemini_batch.models.generation import GenerateContentRequest, GenerationConfig
-from gemini_batch.prompts import expected_bytes, generation, require_parts
+from gemini_batch.models.generation import GenerateContentRequest
+from gemini_batch.models.service_tools import GoogleSearch
+from gemini_batch.models.tool_config import ToolConfig
+from gemini_batch.models.tools import Tool
+from gemini_batch.prompts import doubt_about, expected_bytes, generation, require_parts
 
+CONFIG = "generation_config"
 Request = GenerateContentRequest
 untyped: Any = GenerateContentRequest
 
@@ -59,6 +66,23 @@ def with_part(part: Any) -> Request:
             Request.of("a", candidate_count=1.5),
             "generation_config.candidate_count is not an int but float",
         ),
+        (Request.of("a", temperature=-0.1), f"{CONFIG}.temperature is between 0 and 2, not -0.1"),
+        (Request.of("a", temperature=2.1), f"{CONFIG}.temperature is between 0 and 2, not 2.1"),
+        (Request.of("a", top_p=1.5), f"{CONFIG}.top_p is between 0 and 1, not 1.5"),
+        (Request.of("a", max_output_tokens=0), f"{CONFIG}.max_output_tokens is 1 or more, not 0"),
+        (Request.of("a", candidate_count=-1), f"{CONFIG}.candidate_count is 1 or more, not -1"),
+        (
+            Request.of("a", stop_sequences=["a"] * 6),
+            f"{CONFIG}.stop_sequences are 5 at most, not 6",
+        ),
+        (
+            Request.of("a", response_schema={}, response_json_schema={}),
+            f"{CONFIG}: response_schema and response_json_schema exclude each other",
+        ),
+        (
+            Request.of("a", thinking_config=ThinkingConfig(None, 0, "LOW")),
+            f"{CONFIG}.thinking_config: thinking_budget and thinking_level exclude each other",
+        ),
     ],
 )
 def test_a_request_that_cannot_be_answered_is_refused(prompt: object, message: str) -> None:
@@ -67,6 +91,55 @@ def test_a_request_that_cannot_be_answered_is_refused(prompt: object, message: s
         generation(prompt, "request 7 (key 'k')")
 
     assert f"request 7 (key 'k'): {message}" == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("system_instruction", Content.system("b")),
+        ("tools", [Tool(google_search=GoogleSearch())]),
+        ("tool_config", ToolConfig()),
+    ],
+)
+def test_what_is_cached_with_a_content_is_refused_beside_one(member: str, value: Any) -> None:
+    """The service would refuse it, and with it all requests of a file."""
+    request = Request.of("a").with_model("models/m")
+    with pytest.raises(UsageError) as caught:
+        generation(evolve(request, cached_content="cachedContents/c", **{member: value}), "here")
+    assert str(caught.value).startswith(f"here: cached_content and {member} exclude each other")
+    for sound in ({member: value}, {"cached_content": "cachedContents/c"}):
+        one = evolve(request, **sound)
+        assert one is generation(one, "here")
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {"temperature": 0, "top_p": 0, "max_output_tokens": 1, "candidate_count": 1},
+        {"temperature": 2.0, "top_p": 1, "max_output_tokens": 2**31, "candidate_count": 8},
+        {"temperature": math.nan, "stop_sequences": ["a"] * 5},
+        {"temperature": "hot"},
+        {"thinking_config": ThinkingConfig(thinking_budget=-1, include_thoughts=True)},
+        {"thinking_config": ThinkingConfig(thinking_level="LOW")},
+        {"thinking_config": {"thinkingBudget": 5, "thinkingLevel": "LOW"}},
+        {"response_schema": {}},
+    ],
+)
+def test_what_may_be_answered_is_not_refused_here(knobs: dict[str, Any]) -> None:
+    """What is no number, or no model, is for the encoding to find, which names the place."""
+    request = Request.of("a", **knobs)
+    assert request is generation(request, "here")
+    assert None is doubt_about(request)
+
+
+def test_a_schema_that_is_answered_badly_is_doubted() -> None:
+    """The service takes it, so that it is not refused."""
+    request = Request.of("a", response_json_schema={"type": "string"})
+    assert request is generation(request, "here")
+    assert "response_json_schema was seen to be answered with broken JSON" in str(
+        doubt_about(request)
+    )
+    assert None is doubt_about(Request.of("a"))
 
 
 @pytest.mark.parametrize(

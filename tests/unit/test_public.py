@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import gemini_batch
+from gemini_batch.fields import messages
 
 STUB = Path(gemini_batch.__file__).with_suffix(".pyi")
 
@@ -131,7 +132,7 @@ TYPING = STUB.parents[1] / "tests" / "typing"
 FACADES = {
     "sync_calls.py": (
         *("SyncBatchClient", "SyncBatchHandle", "SyncFiles", "SyncPager", "SyncStream"),
-        *("BatchBuilder", "GenerateContentBuilder", "BatchResults", "Summary"),
+        *("BatchBuilder", "GenerateContentBuilder", "BatchResults", "Summary", "Vectors"),
     ),
     "async_calls.py": (
         *("AsyncBatchClient", "AsyncBatchHandle", "AsyncFiles", "AsyncPager", "AsyncStream"),
@@ -161,6 +162,24 @@ def test_what_an_editor_infers_is_held_for_every_call(module: str, kind: str) ->
     }
     assert members
     assert set() == members - shown(TYPING / module)
+
+
+def test_every_message_that_a_request_may_hold_is_made_in_the_typing_tests() -> None:
+    """An editor's help with each of them is judged by checkers."""
+    waiting, found = ["GenerateContentRequest"], set[str]()
+    while waiting:
+        message = waiting.pop()
+        if message not in found:
+            found.add(message)
+            fields = messages()[message].values()
+            waiting += [one.type for one in fields if one.type in messages()]
+    tree = ast.parse((TYPING / "messages.py").read_text(encoding="utf-8"))
+    called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    made = {node.id for node in called if isinstance(node, ast.Name)}
+    made |= {node.attr for node in called if isinstance(node, ast.Attribute)}
+    # The API has an enum of the same name.
+    renamed = {"V1mainMediaResolution": "PartMediaResolution"}
+    assert set() == {renamed.get(name, name) for name in found} - made
 
 
 def test_every_public_class_that_is_called_is_shown() -> None:

@@ -30,13 +30,14 @@ from gemini_batch.errors import (
 from gemini_batch.flows import results as flows
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.index import Kind
-from gemini_batch.items import ItemError, ItemMalformed, ItemSuccess
+from gemini_batch.items import ItemError, ItemMalformed, ItemSuccess, Outcome
 from gemini_batch.models.embedding import EmbedContentResponse, EmbeddingUsageMetadata
 from gemini_batch.models.generation import GenerationResponse, ModalityTokenCount, UsageMetadata
 from gemini_batch.order import sort_key
 from gemini_batch.results import BatchResults
 from gemini_batch.settings import Settings
 from gemini_batch.spool import FileSpool, MemorySpool, Spools
+from gemini_batch.submission import SubmittedKeys
 from gemini_batch.sync.drivers import run
 from tests.unit.outcomes import collect, failed, keys_of, line
 
@@ -165,6 +166,19 @@ def test_every_key_is_found_and_no_other(keys: list[str], stranger: str) -> None
         else:
             with pytest.raises(UsageError):
                 results.by_key(key)
+
+
+def test_an_outcome_is_told_of_every_key_that_was_submitted() -> None:
+    """A result that is missing has one, too; a key that nobody knows has none."""
+    results = collect([line("a"), failed("b")], "abc")
+
+    outcomes = [results.outcome(key) for key in "abc"]
+
+    assert [Outcome.ANSWERED, Outcome.REFUSED, Outcome.MISSING] == outcomes
+    with pytest.raises(UsageError, match="no result has the key 'x'"):
+        results.outcome("x")
+    with pytest.raises(UsageError, match="no result has the key 'c'"):
+        collect([line("a")]).outcome("c")
 
 
 def test_a_batch_without_keys_is_keyed_by_position() -> None:
@@ -739,6 +753,72 @@ def test_what_embeddings_used_is_added_up() -> None:
         line("c", response={"embedding": {"values": [1]}}),
     ]
     assert EmbeddingUsageMetadata(7) == collect(came, kind=EmbedContentResponse).usage()
+
+
+# Embeddings, as vectors
+
+
+def vector(key: object, *values: float) -> bytes:
+    """Return the line of an embedding."""
+    return line(key, response={"embedding": {"values": list(values)}})
+
+
+def embedded(*came: bytes, **options: Any) -> BatchResults[Any]:
+    """Return the results of a batch of embeddings."""
+    return collect(came, kind=EmbedContentResponse, **options)
+
+
+def test_embeddings_are_vectors_in_key_order() -> None:
+    """Each is read once, and is what its key asked for; the rest is told of elsewhere."""
+    came = [vector("10", 1, 2), vector("9", 3, 4), vector("zzz", 5, 6), vector("9", 7, 8)]
+    results = embedded(*came, keys=["10", "9"])
+    with pytest.raises(ResultsIncompleteError) as refused:
+        results.vectors()
+    assert ("9", "zzz") == refused.value.missing
+    assert {"9": [3, 4], "10": [1, 2]} == {
+        key: list(row) for key, row in results.vectors(complete=False).items()
+    }
+
+
+def test_too_few_results_are_refused_where_only_their_number_is_known() -> None:
+    """As by a handle that was made from a name."""
+    results = embedded(vector("a", 1), expected=2)
+    with pytest.raises(ResultsIncompleteError, match="1 results came back for 2 requests"):
+        results.vectors()
+    assert ["a"] == list(results.vectors(complete=False))
+
+
+def test_embeddings_of_another_dimension_than_was_asked_for_are_refused() -> None:
+    """The keys that were submitted know it; what is said now goes before."""
+    keys = SubmittedKeys()
+    keys.take(("a", "text"))
+    keys.ask_for(3)
+    results = embedded(vector("a", 1, 2))
+    results._keys = keys
+    with pytest.raises(ResultsIncompleteError, match=r"of 3 numbers .*: 'a' \(2 numbers\)$"):
+        results.vectors()
+    assert 2 == results.vectors(dimensions=2).dimensions
+
+
+@pytest.mark.parametrize("dimensions", [0, -1])
+def test_an_embedding_has_at_least_one_number(dimensions: int) -> None:
+    """Nothing is read for less."""
+    with pytest.raises(UsageError, match=f"at least one dimension, not {dimensions}"):
+        embedded(vector("a", 1, 2)).vectors(dimensions=dimensions)
+
+
+def test_generated_content_has_no_vectors() -> None:
+    """Whatever a type checker was told."""
+    results: Any = collect([line("a")], kind=GenerationResponse)
+    with pytest.raises(UsageError, match="generated content, which have no embeddings"):
+        results.vectors()
+
+
+def test_an_error_beside_an_answer_is_an_error() -> None:
+    """The service did not vouch for the numbers."""
+    text = line("a", response={"embedding": {"values": [1]}}, error={"code": 13})
+    with pytest.raises(ResultsIncompleteError, match="INTERNAL"):
+        embedded(text).vectors()
 
 
 # Files

@@ -33,6 +33,7 @@ from gemini_batch.spool import (
     SpooledSource,
     Spools,
     name_of,
+    read_whole,
     replacing,
 )
 
@@ -887,6 +888,24 @@ def test_each_writer_of_its_own_name_is_left_alone(tmp_path: Path) -> None:
     assert {f"{number}": b"%d\n" % number * 50 for number in range(20)} == {
         path.name: path.read_bytes() for path in tmp_path.iterdir()
     }
+
+
+def test_a_file_that_goes_into_a_request_is_read_at_once(tmp_path: Path) -> None:
+    """Up to a limit; beyond it, the error says what to do instead."""
+    path = tmp_path / "a\n.bin"
+    for content in (b"", b"12345"):
+        path.write_bytes(content)
+        assert content == read_whole(path, 5) == read_whole(str(path), 5)
+
+    path.write_bytes(b"123456")
+    with pytest.raises(UsageError) as caught:
+        read_whole(path, 5)
+    assert (
+        "'a\\n.bin' has more than 5 bytes, which do not fit into a request: upload it with "
+        "client.files.upload(), and refer to it with Part.from_file()"
+    ) == str(caught.value)
+    with pytest.raises(FileNotFoundError):
+        read_whole(tmp_path / "missing", 5)
 
 
 def test_bytes_that_are_uploaded_are_not_copied() -> None:

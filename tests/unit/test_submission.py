@@ -15,14 +15,19 @@ from attrs import define, field
 from hypothesis import example, given, settings, strategies as st
 
 from gemini_batch import codec, rawjson, submission as module
+from gemini_batch.defaults import Defaults
 from gemini_batch.effects import Draw, Effect, Offload
 from gemini_batch.endpoints.batches import inline_batch
 from gemini_batch.errors import UsageError
+from gemini_batch.expiry import Expiries
 from gemini_batch.flows.submit import order_of, submit
 from gemini_batch.methods import GENERATE, Method, embed
+from gemini_batch.models.base import Timestamp
+from gemini_batch.models.config import GenerationConfig
 from gemini_batch.models.content import Blob, Content, Part
 from gemini_batch.models.embedding import EmbedContentRequest
-from gemini_batch.models.generation import GenerateContentRequest, GenerationConfig
+from gemini_batch.models.file import File
+from gemini_batch.models.generation import GenerateContentRequest
 from gemini_batch.progress import report_nothing
 from gemini_batch.settings import Settings
 from gemini_batch.spool import MemorySpool, Spool, Spools
@@ -256,7 +261,7 @@ def test_what_json_cannot_hold_is_refused_with_its_path(
     spool = MemorySpool()
     for request, place in (
         (Request((Content.user("a"),), extra={"labels": value}), "labels"),
-        (Request.of("a", response_schema=value), "generationConfig.responseSchema"),
+        (Request.of("a", response_json_schema=value), "generationConfig.responseJsonSchema"),
     ):
         submission = Submission(spool)
         with pytest.raises(UsageError) as caught:
@@ -292,6 +297,183 @@ def test_json_within_itself_is_refused() -> None:
         submitted(Request.of("a", response_schema=schema))
 
 
+# Defaults
+
+SHARED = Request(
+    system_instruction=Content.system("Be brief"),
+    generation_config=GenerationConfig(temperature=0.5, max_output_tokens=65536),
+)
+
+
+def sharing(defaults: Request, *entries: Any, spool: MemorySpool | None = None) -> Submission:
+    """Return a submission of requests that have something in common."""
+    submission = Submission(spool or MemorySpool(), GENERATE, Defaults(GENERATE, defaults))
+    submission.add(entries)
+    return submission
+
+
+def test_requests_have_what_they_lack() -> None:
+    """Those that say something else have that, and all of it is in the digest and in the size."""
+    submission = sharing(SHARED, "a", ("k", Request.of("b", system="Be long", temperature=1.0)))
+
+    first, second = lines(submission)
+    assert {
+        "contents": [{"parts": [{"text": "a"}], "role": "user"}],
+        "systemInstruction": {"parts": [{"text": "Be brief"}]},
+        "generationConfig": {"temperature": 0.5, "maxOutputTokens": 65536},
+    } == first["request"]
+    assert {
+        "contents": [{"parts": [{"text": "b"}], "role": "user"}],
+        "systemInstruction": {"parts": [{"text": "Be long"}]},
+        "generationConfig": {"temperature": 1.0, "maxOutputTokens": 65536},
+    } == second["request"]
+    encoded = submission.read(0, submission.size)
+    assert (len(encoded), hashlib.sha256(encoded).hexdigest()) == (
+        submission.size,
+        submission.sha256,
+    )
+    assert [line["request"] for line in lines(submission)] == [
+        one["request"] for one in json.loads(submission.inlined())
+    ]
+
+
+def test_large_answers_that_are_asked_for_by_default_come_by_file() -> None:
+    """The way is chosen by what is sent, and not by what a request says for itself."""
+    assert "inline" == submitted(*["a"] * 65).via("auto")
+    assert "inline" == sharing(SHARED, *["a"] * 64).via("auto")
+    assert "file" == sharing(SHARED, *["a"] * 65).via("auto")
+    small = Request.of("a", max_output_tokens=5)
+    assert "inline" == sharing(SHARED, *[small] * 65).via("auto")
+
+
+def test_a_request_that_clashes_with_the_defaults_is_named() -> None:
+    """Before anything is sent, and nothing is kept of those around it."""
+    spool = MemorySpool()
+    cached = Request((Content.user("b"),), cached_content="cachedContents/c")
+    with pytest.raises(UsageError) as caught:
+        sharing(SHARED, "a", ("k", cached), spool=spool)
+    assert (
+        "request 1 (key 'k'), with the defaults: cached_content and system_instruction exclude "
+        "each other: the service refuses what is not cached with the content"
+    ) == str(caught.value)
+    assert 0 == spool.size
+
+
+@pytest.mark.parametrize(
+    ("entries", "dimensions"),
+    [
+        (["a", "b"], 256),
+        (["a", EmbedContentRequest.of("b", output_dimensionality=256)], 256),
+        (["a", EmbedContentRequest.of("b", output_dimensionality=128)], None),
+        ([EmbedContentRequest.of("b")], None),
+        ([], None),
+    ],
+)
+def test_what_all_embeddings_were_asked_to_have_is_remembered(
+    entries: list[Any], dimensions: int | None
+) -> None:
+    """With the keys, which the results are held against; where requests differ, nothing is."""
+    submission = Submission(MemorySpool(), embed(output_dimensionality=256))
+    submission.add(entries)
+    assert dimensions == submission.keys.dimensions
+
+
+def test_what_json_cannot_hold_is_found_beside_defaults_too() -> None:
+    """At its place in the request, whose own it is."""
+    with pytest.raises(UsageError, match=r"^request 0 \(key '0'\): contents.* lone surrogate"):
+        sharing(SHARED, "\ud800")
+    bad = Request.of("a", temperature=math.nan)
+    with pytest.raises(
+        UsageError, match=r"^request 0 \(key '0'\): generationConfig.temperature: nan"
+    ):
+        sharing(SHARED, bad)
+
+
+# What had better be known before
+
+
+@pytest.mark.parametrize(
+    ("defaults", "entries", "doubtful"),
+    [
+        (None, ["a"], ""),
+        (None, ["a", Request.of("b", response_json_schema={})], "request 1 (key '1')"),
+        (
+            Request(generation_config=GenerationConfig(response_json_schema={})),
+            ["a", Request.of("b", seed=1)],
+            "request 0 (key '0')",
+        ),
+        (
+            Request(generation_config=GenerationConfig(response_json_schema={})),
+            [Request.of("b", seed=1), "a"],
+            "request 0 (key '0')",
+        ),
+    ],
+)
+def test_the_first_request_that_is_in_doubt_is_remembered(
+    defaults: Request | None, entries: list[Any], doubtful: str
+) -> None:
+    """The service takes it, and does it badly."""
+    submission = submitted(*entries) if defaults is None else sharing(defaults, *entries)
+    assert doubtful == submission.doubt.partition(":")[0]
+    assert bool(doubtful) == ("response_json_schema" in submission.doubt)
+
+
+def naming(*files: str) -> Request:
+    """Return a request that names files between texts."""
+    parts = [part for file in files for part in (Part("a"), Part.from_file(file, "image/png"))]
+    return Request((Content(parts, "user"),))
+
+
+EXPIRIES = Expiries()
+EXPIRIES.note(
+    File(
+        f"files/{name}", uri=f"https://files.example/{name}", expiration_time=Timestamp.now(dt.UTC)
+    )
+    for name in "abc"
+)
+A, B, C, UNKNOWN = (f"https://files.example/{name}" for name in "abcd")
+
+
+def test_the_first_request_that_names_a_file_is_remembered() -> None:
+    """Of files whose expiry is known, each once, wherever in the request they are named."""
+    submission = Submission(MemorySpool(), GENERATE, None, EXPIRIES)
+    system = Request((Content.user("a"),), Content([Part.from_file(C)]))
+
+    submission.add(["a", ("k", naming(UNKNOWN, B, A)), naming(A), system])
+
+    assert {
+        B: "request 1 (key 'k')",
+        A: "request 1 (key 'k')",
+        C: "request 3 (key '3')",
+    } == submission.files
+
+
+def test_a_file_that_all_requests_share_is_remembered_with_the_first() -> None:
+    """Though none of them names it."""
+    shared = Defaults(GENERATE, Request(system_instruction=Content([Part.from_file(A)])))
+    submission = Submission(MemorySpool(), GENERATE, shared, EXPIRIES)
+    submission.add(["a", naming(B)])
+    assert {A: "request 0 (key '0'), with the defaults", B: "request 1 (key '1')"} == (
+        submission.files
+    )
+
+
+def test_what_embeddings_share_names_no_file() -> None:
+    """Their content, which could, is each one's own."""
+    shared = Defaults(embed(), EmbedContentRequest(output_dimensionality=8))
+    submission = Submission(MemorySpool(), embed(), shared, EXPIRIES)
+    submission.add(["a", EmbedContentRequest(Content([Part.from_file(A)]))])
+    assert {A: "request 1 (key '1')"} == submission.files
+
+
+@pytest.mark.parametrize("expiries", [None, Expiries()])
+def test_nothing_is_looked_for_where_no_expiry_is_known(expiries: Expiries | None) -> None:
+    """A million requests are not searched in vain."""
+    submission = Submission(MemorySpool(), GENERATE, None, expiries)
+    submission.add([naming(A)])
+    assert {} == submission.files
+
+
 # Encoding
 
 TEXT = st.text(min_size=1, max_size=20) | st.sampled_from(
@@ -314,15 +496,19 @@ CONFIGS = st.builds(
     temperature=st.none() | st.floats(0, 2),
     max_output_tokens=st.none() | st.integers(1, 2**31 - 1),
     stop_sequences=st.lists(TEXT, max_size=2),
-    response_schema=JSON,
+    response_json_schema=JSON,
 )
 REQUESTS = st.builds(
     Request,
     st.lists(CONTENTS, min_size=1, max_size=3),
     st.none() | CONTENTS,
     st.none() | CONFIGS,
-    cached_content=st.none() | TEXT,
-    extra=st.dictionaries(st.sampled_from(["safetySettings", "labels"]), JSON, max_size=2),
+    extra=st.dictionaries(st.sampled_from(["turnTokens", "labels"]), JSON, max_size=2),
+) | st.builds(
+    Request,
+    st.lists(CONTENTS, min_size=1, max_size=3),
+    generation_config=st.none() | CONFIGS,
+    cached_content=TEXT,
 )
 PROMPTS = TEXT | REQUESTS
 

@@ -1,11 +1,13 @@
 """A summary counts requests, not lines: no line too many makes up for one that is missing."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
+from gemini_batch.items import Outcome
 from gemini_batch.models.embedding import EmbedContentResponse, EmbeddingUsageMetadata
 from gemini_batch.models.generation import (
     ModalityTokenCount,
@@ -51,8 +53,23 @@ def test_each_request_is_counted_by_what_became_of_it() -> None:
         "malformed": 2,
         "missing": 1,
         "truncated": 1,
+        "cut_short": 1,
     } == counted(summary)
     assert not summary.complete
+
+
+def test_requests_are_counted_by_outcome_as_well() -> None:
+    """Each once: what was cut is no whole answer, and nothing that was cut is not withheld."""
+    came = [
+        *(answered("a"), answered("b", finish="MAX_TOKENS"), BLOCKED % b"c", FAILED % b"d"),
+        *(SPOILT % b"e", answered("f", text="", finish="MAX_TOKENS"), answered("h")),
+    ]
+
+    results = collect(came, "abcdefgh")
+    summary = summary_of(results)
+
+    assert Counter(results.outcome(key) for key in "abcdefgh") == summary.outcomes
+    assert [2, 2, 1, 1, 1, 1] == [summary.outcomes[outcome] for outcome in Outcome]
 
 
 @pytest.mark.parametrize("keys", ["abcd", None])
@@ -177,9 +194,9 @@ def test_all_counts_have_a_name() -> None:
     """Zeros are among them, in a fixed order: they are for machines."""
     assert [
         *("requests", "answered", "failed", "blocked", "malformed", "missing", "duplicates"),
-        *("unexpected", "truncated"),
+        *("unexpected", "truncated", "cut_short"),
     ] == list(Summary(requests=3).counts())
-    assert [3, 0, 0, 0, 0, 0, 0, 0, 0] == list(Summary(requests=3).counts().values())
+    assert [3, 0, 0, 0, 0, 0, 0, 0, 0, 0] == list(Summary(requests=3).counts().values())
 
 
 def test_the_first_problems_are_shown_in_words() -> None:
@@ -236,6 +253,7 @@ def test_every_request_is_counted_once(kinds: list[str], chance: Any) -> None:
         )
         == summary
     )
+    assert len(kinds) == sum(summary.outcomes.values())
     assert set(kinds) <= {"answered", "truncated"} or not summary.complete
 
 
