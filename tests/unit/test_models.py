@@ -8,9 +8,9 @@ from typing import Any, NewType
 import pytest
 from hypothesis import given, strategies as st
 
-from gemini_batch import codec
+from gemini_batch import codec, models
 from gemini_batch.errors import AnswerMismatchError, NoTextError, UsageError
-from gemini_batch.models.base import Model, Timestamp, as_objects, as_strings
+from gemini_batch.models.base import Duration, Model, Timestamp, as_objects, as_strings
 from gemini_batch.models.citations import CitationMetadata, CitationSource
 from gemini_batch.models.config import GenerationConfig, Modality, ThinkingConfig
 from gemini_batch.models.content import (
@@ -59,6 +59,7 @@ from gemini_batch.models.generation import (
     PromptFeedback,
     UsageMetadata,
 )
+from gemini_batch.models.media import VideoMetadata
 from gemini_batch.models.operation import (
     BatchInput,
     BatchMetadata,
@@ -67,7 +68,7 @@ from gemini_batch.models.operation import (
     BatchStats,
 )
 from gemini_batch.models.schema import Schema, Type
-from gemini_batch.models.service_tools import CodeExecution, GoogleSearch, UrlContext
+from gemini_batch.models.service_tools import CodeExecution, GoogleSearch, Interval, UrlContext
 from gemini_batch.models.status import GRPC_NAMES, Status, grpc_name
 from gemini_batch.models.tools import FunctionDeclaration, Tool
 from gemini_batch.schema import schema_of
@@ -184,6 +185,91 @@ def test_a_moment_reckoned_from_a_timestamp_has_a_text_of_its_own(reckoned: Time
     assert reckoned == Timestamp.parse(reckoned.rfc3339)
     arrived = pickle.loads(pickle.dumps(reckoned))  # noqa: S301 - it was made here
     assert (reckoned, reckoned.rfc3339) == (arrived, arrived.rfc3339)
+
+
+# Durations
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("0s", timedelta()),
+        ("1.5s", timedelta(seconds=1.5)),
+        ("-1.000001s", timedelta(microseconds=-1_000_001)),
+        ("3.123456789s", timedelta(seconds=3, microseconds=123_456)),
+        ("999999999999s", timedelta(seconds=999_999_999_999)),
+    ],
+)
+def test_a_duration_is_read(text: str, length: timedelta) -> None:
+    """It is a ``timedelta`` that keeps the text, also through pickling and copying."""
+    duration = Duration.parse(text)
+    assert length == duration
+    for one in (duration, copy.deepcopy(duration), pickle.loads(pickle.dumps(duration))):  # noqa: S301 - it was made here
+        assert (text, length) == (one.seconds_text, one)
+
+
+@pytest.mark.parametrize("text", ["", "1", "1.s", ".5s", "1e3s", "+1s", "\u0663s", "1 s", "1s\n"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    """Where it is read, and where it is given."""
+    with pytest.raises(ValueError, match=r"is not a duration in seconds, such as '1\.5s'"):
+        Duration.parse(text)
+    with pytest.raises(UsageError, match="is not a duration in seconds"):
+        VideoMetadata(start_offset=text)
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(), "0s"),
+        (timedelta(minutes=1), "60s"),
+        (timedelta(seconds=1.5), "1.5s"),
+        (timedelta(microseconds=-1), "-0.000001s"),
+        (Duration(seconds=2, microseconds=100_000), "2.1s"),
+        ("0.50s", "0.50s"),
+    ],
+)
+def test_a_duration_is_written_with_the_decimals_it_needs(
+    length: timedelta | str, text: str
+) -> None:
+    """Or as it was given."""
+    video = VideoMetadata(start_offset=length)
+    assert {"startOffset": text} == codec.unstructure(video)
+    assert video == codec.structure({"startOffset": text}, VideoMetadata)
+
+
+def test_a_moment_may_be_given_in_any_way_that_is_clear() -> None:
+    """As text, as a ``datetime`` with a time zone, or as it was read."""
+    moment = datetime(2026, 3, 1, 9, 15, tzinfo=timezone(timedelta(hours=1)))
+    text = "2026-03-01T09:15:00+01:00"
+    for way in (text, moment, Timestamp.parse(text)):
+        interval = Interval(start_time=way)
+        assert interval.start_time == moment
+        assert {"startTime": text} == codec.unstructure(interval)
+    assert Interval().start_time is None
+
+
+@pytest.mark.parametrize(
+    ("unclear", "refusal"),
+    [
+        ("yesterday", "'yesterday' is not an RFC 3339 timestamp"),
+        (datetime(2026, 3, 1), "has no time zone: give it one"),  # noqa: DTZ001 - it is refused
+    ],
+)
+def test_a_moment_that_is_not_clear_is_refused(unclear: datetime | str, refusal: str) -> None:
+    """No time zone is guessed."""
+    with pytest.raises(UsageError, match=refusal):
+        Interval(start_time=unclear)
+
+
+# The room
+
+
+def test_messages_are_found_where_they_are_named() -> None:
+    """They are shown before they are loaded, and what there is none of is an error."""
+    assert {*models.__all__, "HOMES", "ROOMS"} == set(dir(models))
+    assert Interval is models.Interval
+    with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+        getattr(models, "Nothing")  # noqa: B009 - checkers know that there is none
 
 
 # Freezing
