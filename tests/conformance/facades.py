@@ -264,7 +264,14 @@ class AsyncFacade(Facade):
         async def wait() -> Any:
             return await value
 
-        return self._runner.run(wait())
+        work = wait()
+        try:
+            return self._runner.run(work)
+        finally:
+            # One that Ctrl-C kept from beginning has nobody else to close it.
+            work.close()
+            if inspect.iscoroutine(value):
+                value.close()
 
     def interrupt(self) -> None:
         """Cancel the task, as a timeout around it would."""
