@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import warnings
 from collections.abc import Callable
 from functools import wraps
 from itertools import count
@@ -98,6 +100,9 @@ def live(way: str, verb: str, url: str, name: str, folder: Path, step: int | Non
 
 def die(way: str, verb: str, url: str, name: str, folder: Path) -> int:
     """Let children of this process die of a call; return how many did."""
+    assert 1 == threading.active_count()
+    # Of a thread that has ended, the system may still know for a moment; Python 3.12 asks it.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     for step in count():
         child = os.fork()
         if not child:
