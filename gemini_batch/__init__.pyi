@@ -53,107 +53,75 @@ from .items import (
     ItemSuccess as ItemSuccess,
     Outcome as Outcome,
 )
-from .models.citations import CitationSource as CitationSource
-from .models.config import (
-    GenerationConfig as GenerationConfig,
-    Modality as Modality,
-    ThinkingConfig as ThinkingConfig,
-    ThinkingLevel as ThinkingLevel,
-)
-from .models.content import (
-    Blob as Blob,
-    Content as Content,
-    FileData as FileData,
-    FunctionCall as FunctionCall,
-    FunctionResponse as FunctionResponse,
-    Part as Part,
-)
-from .models.creation import (
+from .models import (
     AsyncBatchEmbedContentRequest as AsyncBatchEmbedContentRequest,
     BatchGenerateContentRequest as BatchGenerateContentRequest,
+    BatchOperation as BatchOperation,
+    BatchState as BatchState,
+    BatchStats as BatchStats,
+    Blob as Blob,
+    BlockReason as BlockReason,
+    Candidate as Candidate,
+    CitationSource as CitationSource,
+    CodeExecution as CodeExecution,
+    CodeExecutionResult as CodeExecutionResult,
+    Content as Content,
+    ContentEmbedding as ContentEmbedding,
     EmbedContentBatch as EmbedContentBatch,
+    EmbedContentConfig as EmbedContentConfig,
+    EmbedContentRequest as EmbedContentRequest,
+    EmbedContentResponse as EmbedContentResponse,
+    EmbeddingUsageMetadata as EmbeddingUsageMetadata,
+    ExecutableCode as ExecutableCode,
+    File as File,
+    FileData as FileData,
+    FileSearch as FileSearch,
+    FileState as FileState,
+    FinishReason as FinishReason,
+    FunctionCall as FunctionCall,
+    FunctionCallingConfig as FunctionCallingConfig,
+    FunctionCallingMode as FunctionCallingMode,
+    FunctionDeclaration as FunctionDeclaration,
+    FunctionResponse as FunctionResponse,
     GenerateContentBatch as GenerateContentBatch,
+    GenerateContentRequest as GenerateContentRequest,
+    GenerationConfig as GenerationConfig,
+    GenerationResponse as GenerationResponse,
+    GoogleMaps as GoogleMaps,
+    GoogleSearch as GoogleSearch,
+    HarmBlockThreshold as HarmBlockThreshold,
+    HarmCategory as HarmCategory,
+    ImageConfig as ImageConfig,
     InlinedEmbedContentRequest as InlinedEmbedContentRequest,
     InlinedEmbedContentRequests as InlinedEmbedContentRequests,
     InlinedRequest as InlinedRequest,
     InlinedRequests as InlinedRequests,
     InputConfig as InputConfig,
     InputEmbedContentConfig as InputEmbedContentConfig,
-    WebhookConfig as WebhookConfig,
-)
-from .models.embedding import (
-    ContentEmbedding as ContentEmbedding,
-    EmbedContentConfig as EmbedContentConfig,
-    EmbedContentRequest as EmbedContentRequest,
-    EmbedContentResponse as EmbedContentResponse,
-    EmbeddingUsageMetadata as EmbeddingUsageMetadata,
-    TaskType as TaskType,
-)
-from .models.execution import (
-    CodeExecutionResult as CodeExecutionResult,
-    ExecutableCode as ExecutableCode,
-)
-from .models.file import (
-    File as File,
-    FileState as FileState,
-)
-from .models.formats import (
-    ImageConfig as ImageConfig,
-)
-from .models.generation import (
-    BlockReason as BlockReason,
-    Candidate as Candidate,
-    FinishReason as FinishReason,
-    GenerateContentRequest as GenerateContentRequest,
-    GenerationResponse as GenerationResponse,
-    ModalityTokenCount as ModalityTokenCount,
-    PromptFeedback as PromptFeedback,
-    ServiceTier as ServiceTier,
-    UsageMetadata as UsageMetadata,
-)
-from .models.media import (
     MediaResolution as MediaResolution,
-    VideoMetadata as VideoMetadata,
-)
-from .models.operation import (
-    BatchOperation as BatchOperation,
-    BatchState as BatchState,
-    BatchStats as BatchStats,
-)
-from .models.safety import (
-    HarmBlockThreshold as HarmBlockThreshold,
-    HarmCategory as HarmCategory,
+    Modality as Modality,
+    ModalityTokenCount as ModalityTokenCount,
+    Part as Part,
+    PrebuiltVoiceConfig as PrebuiltVoiceConfig,
+    PromptFeedback as PromptFeedback,
     SafetyRating as SafetyRating,
     SafetySetting as SafetySetting,
-)
-from .models.schema import (
     Schema as Schema,
-    Type as Type,
-)
-from .models.service_tools import (
-    CodeExecution as CodeExecution,
-    FileSearch as FileSearch,
-    GoogleMaps as GoogleMaps,
-    GoogleSearch as GoogleSearch,
-    UrlContext as UrlContext,
-)
-from .models.speech import (
-    PrebuiltVoiceConfig as PrebuiltVoiceConfig,
+    ServiceTier as ServiceTier,
     SpeakerVoiceConfig as SpeakerVoiceConfig,
     SpeechConfig as SpeechConfig,
-    VoiceConfig as VoiceConfig,
-)
-from .models.status import (
     Status as Status,
-)
-from .models.tool_config import (
-    FunctionCallingConfig as FunctionCallingConfig,
-    FunctionCallingMode as FunctionCallingMode,
-    ToolConfig as ToolConfig,
-)
-from .models.tools import (
-    FunctionDeclaration as FunctionDeclaration,
+    TaskType as TaskType,
+    ThinkingConfig as ThinkingConfig,
+    ThinkingLevel as ThinkingLevel,
     Tool as Tool,
+    ToolConfig as ToolConfig,
+    Type as Type,
+    UrlContext as UrlContext,
+    UsageMetadata as UsageMetadata,
+    VideoMetadata as VideoMetadata,
+    VoiceConfig as VoiceConfig,
+    WebhookConfig as WebhookConfig,
 )
 from .progress import (
     Progress as Progress,

@@ -46,8 +46,7 @@ def bare(error: Exception) -> Exception:
 
 def caller() -> tuple[str, int]:
     """Return the file and the line that called into this package."""
-    # inspect has a public name for it, and takes long to load.
-    frame = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - as said
+    frame = sys._getframe(1)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - inspect, which has a public name for it, is slow to load
     while frame.f_back is not None and _is_ours(frame):
         frame = frame.f_back
     return frame.f_code.co_filename, frame.f_lineno

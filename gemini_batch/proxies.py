@@ -6,6 +6,7 @@ The libraries below differ in this, and would show the key to a proxy on the way
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -63,10 +64,8 @@ def is_excepted(host: str, port: int, exceptions: str) -> bool:
 def _excepts(exception: str, host: str, port: int) -> bool:
     if exception == "*":
         return True
-    try:
+    with suppress(ValueError):  # one of the two is a name, and is compared as such below
         return ip_address(host) in ip_network(exception.strip("[]"), strict=False)
-    except ValueError:
-        pass
     name, colon, of_port = exception.rpartition(":")
     if not (colon and of_port.isascii() and of_port.isdigit()):
         name, of_port = exception, ""

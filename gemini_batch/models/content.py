@@ -156,8 +156,8 @@ class Part(Model):
             UsageError: The type cannot be told, or the file is empty or too large.
             OSError: The file cannot be read.
         """
-        from ..mime import media_type  # noqa: PLC0415 - as above
-        from ..spool import name_of, read_whole  # noqa: PLC0415 - as above
+        from ..mime import media_type  # noqa: PLC0415 - most prompts are texts
+        from ..spool import name_of, read_whole  # noqa: PLC0415 - most prompts are texts
 
         data = read_whole(path, INLINE_MEDIA)
         if not data:
@@ -206,7 +206,7 @@ class Part(Model):
                 "Part.from_file() one that was uploaded before"
             )
         if mime_type is not None:
-            from ..mime import require_mime_type  # noqa: PLC0415 - as above
+            from ..mime import require_mime_type  # noqa: PLC0415 - most prompts are texts
 
             require_mime_type(mime_type)
         return cls(file_data=FileData(url, mime_type))

@@ -92,7 +92,7 @@ def any_of(makers: Iterable[Callable[[], Schema]], *, nullable: bool) -> Schema:
         try:
             found.append(make())
         except EndlessError:
-            continue
+            continue  # it holds itself; the others remain, and without any the error comes below
     if len(found) > 1:
         return Schema(any_of=found, nullable=nullable or None)
     if found:

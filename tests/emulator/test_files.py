@@ -252,7 +252,7 @@ def test_a_chunk_that_was_refused_has_no_part_in_the_digest(caller: Caller) -> N
     data = bytes(range(256)) * 5
     url = caller.session_url(len(data))
     pieces = (data[:GRAIN], b"more")
-    refused = caller.send(url, iter(pieces), at=0, command="upload")  # type: ignore[arg-type]
+    refused = caller.send(url, iter(pieces), at=0, command="upload")
     assert (400, "active") == status_of(refused)
     assert ("active", "0") == received(caller, url)
     caller.send(url, data[:GRAIN], at=0, command="upload")

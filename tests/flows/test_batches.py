@@ -107,7 +107,7 @@ def test_deleting_what_is_at_work_is_a_warning(
     settings: Settings,
     told: pytest.LogCaptureFixture,
     state: str,
-    warns: bool,  # noqa: FBT001
+    warns: bool,
 ) -> None:
     """It is forgotten, and not stopped; that it is gone is no reason to take it for free."""
     world.expect(reply({}))

@@ -193,7 +193,7 @@ def test_a_run_goes_on_where_an_earlier_one_stopped_waiting(tmp_path: Path) -> N
     """Batches that are not over are kept and asked about later; nothing is created again."""
     record = tmp_path / "record.json"
     times = {"clock": "manual", "pending_seconds": 100, "running_seconds": 100}
-    with Emulator(answer, keys={CANARY}, **times) as emulator:  # type: ignore[arg-type]
+    with Emulator(answer, keys={CANARY}, **times) as emulator:
         first = ask(emulator.url, record, "--live-wait=0")
         created = emulator.acted.count("create")
         emulator.advance(200)

@@ -116,7 +116,7 @@ def test_two_threads_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("state", "kept"), [("RUNNING", False), ("FAILED", True)])
-def test_what_was_cancelled_may_end_in_any_way(state: str, kept: bool) -> None:  # noqa: FBT001
+def test_what_was_cancelled_may_end_in_any_way(state: str, kept: bool) -> None:
     """Unless it has ended before: the fresh handle knows no more than that."""
     batch = Batch("batches/b", GenerationResponse, key_member="id")
     known = batch.observe(seen(state), None)
@@ -151,7 +151,7 @@ def test_batches_are_told_apart_by_identity() -> None:
 # Of which kind
 
 
-def told(embeddings: bool | None) -> BatchOperation:  # noqa: FBT001
+def told(embeddings: bool | None) -> BatchOperation:
     """Return a look that tells of which kind a batch is, or does not."""
     return BatchOperation("batches/b", BatchState.PENDING, embeddings=embeddings)
 
@@ -183,7 +183,7 @@ def told(embeddings: bool | None) -> BatchOperation:  # noqa: FBT001
 )
 def test_answers_are_not_read_as_what_they_are_not(
     kind: type[Any],
-    embeddings: bool | None,  # noqa: FBT001
+    embeddings: bool | None,
     message: str,
 ) -> None:
     """The error says how to ask; where nobody tells the kind, the caller is believed."""

@@ -68,7 +68,7 @@ def test_the_key_is_found(
     environ: dict[str, str],
     secret: str,
     source: str,
-    conflicts: bool,  # noqa: FBT001
+    conflicts: bool,
 ) -> None:
     """The argument, then the variables in order; empty is absent, and line ends are stripped."""
     key = ApiKey.find(argument, environ)
@@ -105,7 +105,7 @@ def test_what_is_no_text_is_no_key(argument: object) -> None:
     ],
     ids=["plain", "url", "escaped", "part", "surrogate"],
 )
-def test_the_key_is_found_in_text(text: str, found: bool) -> None:  # noqa: FBT001
+def test_the_key_is_found_in_text(text: str, found: bool) -> None:
     """However a URL would spell it."""
     assert found is ApiKey(CANARY, "the test").is_in(text)
 

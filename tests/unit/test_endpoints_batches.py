@@ -164,7 +164,7 @@ def test_little_is_enough(tree: object, expected: dict[str, Any]) -> None:
         ("", "UNSPECIFIED", True),
     ],
 )
-def test_a_state_is_read(wire: str, state: str, recognised: bool) -> None:  # noqa: FBT001
+def test_a_state_is_read(wire: str, state: str, recognised: bool) -> None:
     """Either prefix is taken off, and a new name is kept."""
     operation = look({"name": NAME, "metadata": {"state": wire}})
     assert (state, recognised) == (operation.state, operation.state.recognised)
@@ -269,7 +269,7 @@ def test_a_batch_that_cannot_be_read_hides_no_others(caplog: pytest.LogCaptureFi
         ("", None),
     ],
 )
-def test_the_kind_of_a_batch_is_told_by_its_type(kind: str, embeddings: bool | None) -> None:  # noqa: FBT001
+def test_the_kind_of_a_batch_is_told_by_its_type(kind: str, embeddings: bool | None) -> None:
     """Whatever the version of the API in it; of an unknown type nothing is said."""
     for prefix in (payloads.TYPE, "type.googleapis.com/google.ai.generativelanguage.v9."):
         seen = look({"name": NAME, "metadata": {"@type": prefix + kind}})

@@ -139,7 +139,7 @@ def test_a_granularity_that_fills_the_memory_is_refused(granularity: str) -> Non
 @pytest.mark.parametrize(
     ("last", "command"), [(False, "upload"), (True, "upload, finalize")], ids=str
 )
-def test_a_chunk_is_sent_without_the_key(last: bool, command: str) -> None:  # noqa: FBT001
+def test_a_chunk_is_sent_without_the_key(last: bool, command: str) -> None:
     """The session is a secret of its own."""
     session = UploadSession("/upload?upload_id=x", 4)
     headers = {

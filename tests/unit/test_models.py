@@ -577,7 +577,7 @@ def test_an_absent_count_is_zero_only_where_that_adds_up(
     ("file", "inlined", "has"),
     [(None, False, False), (None, True, True), ("files/a", False, True)],
 )
-def test_a_batch_has_output(file: str | None, inlined: bool, has: bool) -> None:  # noqa: FBT001
+def test_a_batch_has_output(file: str | None, inlined: bool, has: bool) -> None:
     """Results are to be had from a file or from the operation itself."""
     operation = BatchOperation(
         "batches/a", BatchState.SUCCEEDED, responses_file=file, inlined=inlined

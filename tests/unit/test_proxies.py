@@ -76,7 +76,7 @@ def test_a_host_may_be_excepted(
     host: str,
     port: int,
     exceptions: str,
-    excepted: bool,  # noqa: FBT001
+    excepted: bool,
 ) -> None:
     """By its domain, its network, or one of its ports."""
     assert excepted is is_excepted(host, port, exceptions)

@@ -370,7 +370,7 @@ def test_progress_pays_back_what_it_took() -> None:
 )
 def test_an_attempt_that_may_have_acted_leaves_a_doubt(
     error: ApiError | TransportError,
-    doubtful: bool,  # noqa: FBT001
+    doubtful: bool,
 ) -> None:
     """The doubt stays when a later attempt fails in another way."""
     one = patience()

@@ -212,7 +212,7 @@ def test_any_text_is_an_api_or_a_usage_error(text: str, scheme: str) -> None:
         ("", False),
     ],
 )
-def test_this_machine_is_known(host: str, loopback: bool) -> None:  # noqa: FBT001
+def test_this_machine_is_known(host: str, loopback: bool) -> None:
     """By its addresses, and by one name."""
     assert loopback == is_loopback(host)
 

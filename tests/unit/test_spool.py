@@ -803,7 +803,7 @@ def test_of_two_writers_none_leaves_a_short_file(tmp_path: Path) -> None:
 def test_a_name_that_was_taken_meanwhile_is_left_to_the_other(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    linked: bool,  # noqa: FBT001
+    linked: bool,
 ) -> None:
     """Unless it may be overwritten, on file systems with links and without."""
     if not linked:
@@ -841,7 +841,7 @@ def test_a_file_takes_its_name_without_links_as_well(
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
-def test_a_place_that_is_taken_is_refused_at_once(tmp_path: Path, overwrite: bool) -> None:  # noqa: FBT001
+def test_a_place_that_is_taken_is_refused_at_once(tmp_path: Path, overwrite: bool) -> None:
     """Nothing is begun there, and nothing is left of the attempt."""
     final = tmp_path / "saved"
     final.mkdir() if overwrite else final.write_bytes(b"older")

@@ -106,8 +106,8 @@ def test_the_table_is_whole() -> None:
 def test_a_first_look(
     operation: BatchOperation,
     state: BatchState,
-    finished: bool,  # noqa: FBT001
-    awaits_output: bool,  # noqa: FBT001
+    finished: bool,
+    awaits_output: bool,
 ) -> None:
     """State, ``done``, error and output together say where a batch stands."""
     assert Observation(operation, state, finished, awaits_output) == observe(None, operation)

@@ -181,7 +181,7 @@ def test_what_is_not_complete_can_be_had_without_the_rest() -> None:
 
 
 @pytest.mark.parametrize("complete", [True, False])
-def test_the_odd_one_out_is_named(complete: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_the_odd_one_out_is_named(complete: bool) -> None:
     """Even where it comes first, and even where gaps are no matter."""
     results = embeddings(row("a", 1), row("b", 1, 2), row("c", 1, 2))
     with pytest.raises(ResultsIncompleteError, match=r"of 2 numbers .*: 'a' \(1 numbers\)$"):
