@@ -16,6 +16,7 @@ from attrs import fields
 from hypothesis import given, settings, strategies as st
 
 from gemini_batch import codec, models
+from gemini_batch.codec.mismatch import expected
 from gemini_batch.errors import ProtocolError
 from gemini_batch.models.base import Duration, Int64, Model, OpenEnum, Timestamp
 from gemini_batch.models.config import GenerationConfig
@@ -277,7 +278,7 @@ def test_of_what_does_not_fit_only_the_beginning_is_told() -> None:
         deep = {"a": [deep]}
 
     for value in (deep, [deep] * 1000, [0] * 10_000_000, "x" * 10_000_000):
-        assert 150 > len(str(codec._expected("a number", value)))
+        assert 150 > len(str(expected("a number", value)))
 
 
 def test_null_is_absent() -> None:

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from gemini_batch import codec, models
+from gemini_batch.codec import layout
+from gemini_batch.codec.layout import choices
 from gemini_batch.fields import Field, messages
 from gemini_batch.models.base import Int64, Model, OpenEnum, Timestamp
 from gemini_batch.models.operation import BatchMetadata
@@ -76,23 +78,23 @@ def class_of(message: str) -> type[Any]:
 
 def members_of(kind: type[Model]) -> dict[str, Any]:
     """Return the types of a class's members, by their names on the wire."""
-    return {wire_name: member for _, wire_name, member, _ in codec._layout(kind)}
+    return {wire_name: member for _, wire_name, member, _ in layout.members_of(kind)}
 
 
 def loaded(kind: Any) -> Any:
     """Return the class behind what stands for one that is not loaded yet."""
-    return codec._loaded(kind) if codec._is_later(kind) else kind
+    return layout.loaded(kind) if layout.is_later(kind) else kind
 
 
 def value_kind(one: Field, kind: Any) -> Any:
     """Return what one value of a member is, which may be many or by key."""
-    (kind, *_) = codec._choices(kind)
+    (kind, *_) = choices(kind)
     if one.repeated:
         assert get_origin(kind) is tuple, one
-        (kind, *_) = codec._choices(get_args(kind)[0])
+        (kind, *_) = choices(get_args(kind)[0])
     if one.mapped:
         assert get_origin(kind) is Mapping, one
-        (kind, *_) = codec._choices(get_args(kind)[1])
+        (kind, *_) = choices(get_args(kind)[1])
     return loaded(kind)
 
 

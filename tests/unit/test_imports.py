@@ -265,10 +265,10 @@ def test_a_planted_offence_is_found(tmp_path: Path, file: str, planted: str) -> 
 def test_an_offence_planted_in_the_package_is_found(tmp_path: Path) -> None:
     """The walk through a copy of the whole package finds the one module that was spoilt."""
     shutil.copytree(PACKAGE, tmp_path, dirs_exist_ok=True)
-    with (tmp_path / "codec.py").open("a", encoding="utf-8") as codec:
-        codec.write("\nimport requests\n")
+    with (tmp_path / "retry.py").open("a", encoding="utf-8") as spoilt:
+        spoilt.write("\nimport requests\n")
     offenders = [name for name in files_of(tmp_path) if offences_of(tmp_path / name, tmp_path)]
-    assert ["codec.py"] == offenders
+    assert ["retry.py"] == offenders
 
 
 @pytest.mark.parametrize(
