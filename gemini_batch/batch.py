@@ -9,12 +9,12 @@ from attrs import define, evolve, field
 
 from .endpoints.names import require_name
 from .errors import UsageError
+from .keys import SubmittedKeys
 from .labels import require_text
 from .methods import GENERATE, R, embed, method_of
 from .models.operation import BatchOperation
 from .results import BatchResults
 from .states import Observation, observe
-from .submission import SubmittedKeys
 
 
 class WrongKindError(UsageError):

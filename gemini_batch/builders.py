@@ -13,6 +13,7 @@ from . import models, rawjson
 from .defaults import Defaults
 from .endpoints.names import require_model
 from .errors import ProtocolError, UsageError
+from .keys import SubmittedKeys
 from .labels import ENTROPY, labelled, make_label, require_text
 from .methods import GENERATE, Method
 from .models.base import Model
@@ -22,7 +23,7 @@ from .models.file import File
 from .models.generation import GenerateContentRequest
 from .models.tools import FunctionDeclaration, Tool
 from .prompts import require_parts
-from .submission import Entry, SubmittedKeys, Supply, Via, encoded, entries_of
+from .submission import Entry, Supply, Via, encoded, entries_of
 
 if TYPE_CHECKING:
     from .models.embedding import EmbedContentRequest

@@ -9,6 +9,7 @@ import msgspec
 from attrs import evolve, fields
 
 from . import codec
+from .drafts import Draft, dimensions_in
 from .errors import UsageError
 from .methods import Method
 from .models.base import Absent, Model
@@ -20,7 +21,7 @@ class Defaults:
     """Members that a request has where it says nothing else.
 
     A request's own members win, and those of its configuration win one by one; an empty sequence
-    says nothing. Its contents are its own.
+    says nothing. Its contents are its own. ``doubt`` is what there is to doubt in what they share.
     """
 
     def __init__(self, method: Method[Any], given: object) -> None:
@@ -50,7 +51,14 @@ class Defaults:
         self._shared = _Shared(given)
         self._shared_config = None if config is None else _Shared(config)
         self._expected_bytes = method.expected_bytes(given)
-        self._doubt = method.doubt(given)
+        self._dimensions = dimensions_in(tree)
+        self.doubt = method.doubt(given)
+
+    def joined(self, draft: Draft) -> Draft | None:
+        """Return a draft with what it lacks, where it has nothing that might be among that."""
+        if draft[0].keys() <= self._alone:
+            return {**draft[0], **self._encoded}, self._expected_bytes, self._dimensions
+        return None
 
     def merged(self, request: Model, where: str) -> Model:
         """Return a request with what it lacks; refuse it where the two exclude each other."""
@@ -69,7 +77,7 @@ class Defaults:
         """
         tree = codec.unstructure(request)
         if tree.keys() <= self._alone:
-            return codec.write(tree)[:-1] + self._tail, self._expected_bytes, self._doubt
+            return codec.write(tree)[:-1] + self._tail, self._expected_bytes, self.doubt
         whole = self.merged(request, where)
         joined = {**self._encoded, **tree}
         config = self._config

@@ -119,8 +119,18 @@ class Item(Generic[T]):
     value: T
 
 
+@frozen
+class Items(Generic[T]):
+    """Many values for the consumer of a stream, which takes them one by one.
+
+    Each of them costs less than an :class:`Item` does, which is for one that comes alone.
+    """
+
+    values: Sequence[T]
+
+
 FlowBody: TypeAlias = Generator[Effect[Any], Any, R]
-StreamBody: TypeAlias = Generator[Effect[Any] | Item[T], Any, None]
+StreamBody: TypeAlias = Generator[Effect[Any] | Item[T] | Items[T], Any, None]
 
 
 @frozen(repr=False)
@@ -139,7 +149,7 @@ class Flow(Generic[A, R]):
         return f"{self._begin.__name__}({', '.join([*map(repr, self._args), *named])})"
 
 
-Stream: TypeAlias = Flow[Effect[Any] | Item[T], None]
+Stream: TypeAlias = Flow[Effect[Any] | Item[T] | Items[T], None]
 
 
 def flow(begin: Callable[P, Generator[A, Any, R]]) -> Callable[P, Flow[A, R]]:
@@ -197,6 +207,10 @@ def fed_by(stream: Stream[T], consume: Callable[[T], Iterable[Any]]) -> Generato
         for asked in steps:
             if isinstance(asked, Item):
                 yield from consume(asked.value)
+                continue
+            if isinstance(asked, Items):
+                for value in asked.values:
+                    yield from consume(value)
                 continue
             try:
                 answer = yield from asked

@@ -1,6 +1,6 @@
 """Where each result is, what kind it is, and in which order: an index over raw lines.
 
-Results stay encoded until they are touched. The index costs 25 bytes a result.
+Results stay encoded until they are touched. The index costs 17 bytes a result.
 """
 
 from __future__ import annotations
@@ -8,19 +8,21 @@ from __future__ import annotations
 import json
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
 from enum import IntEnum
+from itertools import accumulate
 from typing import Any, Literal, cast
 
 import msgspec
 from attrs import frozen
 
 from . import rawjson
+from .arrangement import Arrangement
 from .errors import ProtocolError
 from .jsonl import MAX_LINE, Line, LineSplitter
-from .order import Sorter, sort_key
+from .keys import SubmittedKeys
+from .limits import PIECE
+from .plain import Opened, may_name_two_keys, open_plain
 from .spool import Spool
-from .submission import SubmittedKeys
 
 BOM = b"\xef\xbb\xbf"
 """A mark that may stand before the first line, and is no part of it."""
@@ -66,8 +68,6 @@ class _Members(msgspec.Struct):
 
 
 _open_members = msgspec.json.Decoder(_Members).decode
-_ESCAPED_LETTERS = (b"\\u006", b"\\u0079")
-"""How the letters of ``key`` begin where they are escaped, which spells the same name."""
 
 
 def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
@@ -80,9 +80,7 @@ def open_envelope(text: bytes | None, key_member: str = "key") -> Envelope:
         return Envelope(None, reason=f"the line is longer than {MAX_LINE} bytes and was skipped")
     try:
         found = _open(text)
-        # Rarely more than one, and then most often of a key deeper down; nobody escapes a letter.
-        doubtful = text.count(b'"key"') > 1 or any(one in text for one in _ESCAPED_LETTERS)
-        twice = doubtful and _has_two_keys(text)
+        twice = may_name_two_keys(text) and _has_two_keys(text)
     except ProtocolError as refused:
         return Envelope(None, reason=str(refused))
     if twice:
@@ -183,12 +181,21 @@ class Index:
         return ordinal + 1 + (self.blanks[gap - 1] if gap else 0)
 
 
+_MOST = 1024
+"""Lines that are opened in one go: short ones make a piece of very many."""
+_LONGEST = (1 << 32) - 1
+"""The length that is kept of a longer line, which was skipped anyway."""
+
+
 class Indexer:
     """Spool the bytes of results and index them on the way.
 
     ``feed`` the pieces, then ``finish``, then ``settle`` until it has no more to do; each call is a
     bounded piece of work. ``positional`` says that results may be told apart by their position:
     only where they come in the order of the requests, and none of them carries a key of any type.
+
+    Lines are opened many at a time where they are plain, and else one by one, as they are when they
+    are touched: the index is the same.
     """
 
     def __init__(
@@ -206,19 +213,15 @@ class Indexer:
         self._keys = keys
         self._lines = LineSplitter()
         self._offsets = array("Q")
-        self._lengths = array("Q")
+        self._lengths = array("I")
         self._kinds = bytearray()
-        self._sorter = Sorter()
-        self._order = array("Q")
-        self._duplicates = array("Q")
-        self._unexpected = array("Q")
-        self._gaps = array("Q")
+        self._arrangement = Arrangement()
+        self._unexpected = array("I")
+        self._gaps = array("I")
         self._blanks = array("Q")
         self._blank = 0
         self._seen = None if keys is None else bytearray(len(keys))
         self._illegible = 0
-        self._pieces: Iterator[list[tuple[bytes, int]]] | None = None
-        self._last = b""
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -231,15 +234,59 @@ class Indexer:
     def scan(self, piece: bytes) -> None:
         """Index the next bytes, which are in the spool already."""
         self.scanned += len(piece)
-        for line in self._lines.feed(piece):
-            self._add(line)
+        for start in range(0, len(piece), PIECE):
+            some = piece[start : start + PIECE]
+            taken = self._lines.take(some)
+            if taken is None:
+                for line in self._lines.feed(some):
+                    self._add(line)
+                continue
+            offset, lines = taken
+            all_ascii = some.isascii() and all(map(bytes.isascii, lines[:1]))
+            for begin in range(0, len(lines), _MOST):
+                offset = self._add_all(offset, lines[begin : begin + _MOST], all_ascii=all_ascii)
 
     def finish(self) -> None:
         """Take what is left at the end of the bytes."""
         for line in self._lines.finish():
             self._add(line)
 
+    def _add_all(self, offset: int, lines: list[bytes], *, all_ascii: bool) -> int:
+        """Take whole lines; of those among which one is odd, the halves, until that is alone."""
+        opened = open_plain(lines, all_ascii=all_ascii)
+        if opened is not None:
+            return self._add_plain(offset, opened)
+        if len(lines) == 1:
+            text = lines[0][:-1]
+            self._add(Line(offset, len(text), text))
+            return offset + len(lines[0])
+        middle = len(lines) // 2
+        offset = self._add_all(offset, lines[:middle], all_ascii=all_ascii)
+        return self._add_all(offset, lines[middle:], all_ascii=all_ascii)
+
+    def _add_plain(self, offset: int, opened: Opened) -> int:
+        keys, sizes, failed = opened
+        ordinal = len(self._offsets)
+        self._note_gap(ordinal)
+        offsets = list(accumulate(sizes, initial=offset))
+        end = offsets.pop()
+        self._offsets.fromlist(offsets)
+        self._lengths.fromlist([size - 1 for size in sizes])
+        self._kinds += failed
+        self._arrangement.extend(ordinal, keys)
+        self._positional = False
+        if self._seen is not None:
+            for number, key in enumerate(keys, ordinal):
+                self._match(number, key)
+        return end
+
+    def _note_gap(self, ordinal: int) -> None:
+        if self._blank > (self._blanks[-1] if self._blanks else 0):
+            self._gaps.append(ordinal)
+            self._blanks.append(self._blank)
+
     def _add(self, line: Line) -> None:
+        """Take a line, whatever it is."""
         offset, length, text = line
         if text is not None:
             if not offset and text.startswith(BOM):
@@ -249,13 +296,11 @@ class Indexer:
                 return
         envelope = open_envelope(text, self.key_member)
         ordinal = len(self._offsets)
-        if self._blank > (self._blanks[-1] if self._blanks else 0):
-            self._gaps.append(ordinal)
-            self._blanks.append(self._blank)
+        self._note_gap(ordinal)
         self._offsets.append(offset)
-        self._lengths.append(length)
+        self._lengths.append(min(length, _LONGEST))
         self._kinds.append(envelope.kind)
-        self._sorter.add(sort_key(envelope.key))
+        self._arrangement.add(ordinal, envelope.key)
         self._positional = self._positional and not envelope.keyed
         if envelope.key is None and envelope.kind is Kind.MALFORMED:
             self._illegible += 1
@@ -272,15 +317,7 @@ class Indexer:
 
     def settle(self) -> bool:
         """Put the next few keys in order; whether there are more."""
-        if self._pieces is None:
-            self._pieces = self._sorter.sorted()
-        piece = next(self._pieces, None)
-        for key, ordinal in piece or ():
-            if key == self._last and key != sort_key(None):
-                self._duplicates.append(ordinal)
-            self._last = key
-            self._order.append(ordinal)
-        return piece is not None
+        return self._arrangement.settle()
 
     def index(self) -> Index:
         """Return the finished index."""
@@ -289,8 +326,8 @@ class Indexer:
             self._offsets,
             self._lengths,
             self._kinds,
-            self._order,
-            self._duplicates,
+            self._arrangement.order,
+            self._arrangement.duplicates,
             self._unexpected,
             self._illegible,
             self._seen,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Generic, NoReturn, TypeAlias, cast
 
@@ -17,6 +17,7 @@ from .models.status import Status, grpc_name
 from .text import printable
 
 _EXCERPT = 80
+_NOTHING = msgspec.Raw(b"")
 
 
 class Outcome(StrEnum):
@@ -154,8 +155,47 @@ class ItemMalformed(_Item):
         raise ItemFailedError(self.key, self.problem)
 
 
+_new: Callable[[Any], Any] = object.__new__
+_set_key, _set_raw, _set_metadata, _set_response = (
+    vars(kind)[name].__set__
+    for kind, name in (
+        *((_Item, "key"), (_Item, "_raw"), (_Item, "_metadata")),
+        (ItemSuccess, "response"),
+    )
+)
+"""How an item is made without its constructor, which sets members one by one and by their names."""
+
 BatchGenerationResponseItem: TypeAlias = ItemSuccess[R] | ItemError | ItemMalformed
 """What became of one request; made for ``match``."""
+
+
+def plain_reader(kind: type[R]) -> Callable[[bytes], ItemSuccess[R] | None]:
+    """Return what decodes lines that hold a key and an answer, and nothing else.
+
+    It returns ``None`` for others. Whether a line names its key twice is not asked: that was
+    settled when it was indexed.
+    """
+    reader = codec.READERS[kind]
+    hook = reader.hook
+
+    def read(text: bytes) -> ItemSuccess[R] | None:
+        line: codec.Line | None
+        try:
+            line = reader.decode_line(text)
+        except msgspec.ValidationError:
+            line = reader.line_again(text)
+        except rawjson.REFUSALS:
+            line = None
+        if line is None:
+            return None
+        item: ItemSuccess[R] = _new(ItemSuccess)
+        _set_key(item, line.key)
+        _set_raw(item, text)
+        _set_metadata(item, _NOTHING)
+        _set_response(item, hook(line.response, kind))
+        return item
+
+    return read
 
 
 def read_item(

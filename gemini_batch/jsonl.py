@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from typing import NamedTuple
 
 MAX_LINE = 1 << 30
@@ -42,6 +43,28 @@ class LineSplitter:
                 yield self._end(ended_by=1)
             start = end + 1
         self._keep(piece, start, len(piece))
+
+    def take(self, piece: bytes) -> tuple[int, list[bytes]] | None:
+        """Return the same lines at once: where the first begins, and all of them with their ends.
+
+        ``None`` where one of them may be too long, or the limit makes it hard to say: then nothing
+        was taken, and it is for :meth:`feed`.
+        """
+        if self._length + len(piece) > self._max_line:
+            return None
+        if b"\n" not in piece:
+            self._keep(piece, 0, len(piece))
+            return self._offset, []
+        lines = BytesIO(piece).readlines()  # ended by line feeds alone, and found by memchr
+        begun = b"" if lines[-1].endswith(b"\n") else lines.pop()
+        offset = self._offset
+        self._offset += self._length + len(piece) - len(begun)
+        if self._length:
+            self._begun += lines[0]
+            lines[0] = bytes(self._begun)
+        self._begun[:] = begun
+        self._length = len(begun)
+        return offset, lines
 
     def finish(self) -> Iterator[Line]:
         """Return the last line, if the bytes do not end with the end of a line."""

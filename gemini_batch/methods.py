@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, cast
 
@@ -10,6 +11,8 @@ import msgspec
 from attrs import evolve, field, frozen
 from typing_extensions import TypeVar
 
+from . import codec
+from .drafts import Drafter, dimensions_in, embeddings, generations
 from .errors import UsageError
 from .models.base import Model
 from .models.content import Content
@@ -37,7 +40,8 @@ class Method(Generic[R]):
     ``request`` makes a checked request of a prompt, given how to name it in an error.
     ``usage`` is what no request at all would use. ``by_file`` says that requests go by file unless
     told otherwise. ``dimensions`` says how many numbers an encoded request asks for, where answers
-    are numbers.
+    are numbers. ``drafts`` makes what does all of this at once for prompts of a batch that are
+    plainly sound.
 
     ``asks`` is the model of its requests. Of their members ``own`` is each one's own and ``config``
     is the one whose members may be shared one by one; ``require`` checks all but the former, and
@@ -55,6 +59,7 @@ class Method(Generic[R]):
     config: str = field(repr=False)
     require: Callable[[Any, str], None] = field(repr=False)
     doubt: Callable[[Any], str | None] = field(repr=False)
+    drafts: Callable[[], Drafter] = field(repr=False)
     by_file: bool = False
     dimensions: Callable[[bytes], int | None] | None = field(default=None, repr=False)
 
@@ -79,6 +84,7 @@ GENERATE = Method(
     "generation_config",
     require_members,
     doubt_about,
+    generations,
 )
 """``models.batchGenerateContent``."""
 
@@ -109,6 +115,7 @@ def embed(
         "embed_content_config",
         _require_embedding,
         _no_doubt_about,
+        partial(_embeddings, task_type, output_dimensionality),
         by_file=True,
         dimensions=_dimensions_asked_for,
     )
@@ -161,22 +168,23 @@ def _require_embedding(request: EmbedContentRequest, where: str) -> None:
         raise UsageError(f"{where}: embed_content_config is not an EmbedContentConfig but {kind}")
 
 
+def _embeddings(task_type: Any, output_dimensionality: Any) -> Drafter:
+    from .models.embedding import EmbedContentRequest  # noqa: PLC0415 - few batches need it
+
+    beside: dict[str, Any] | None = None
+    with suppress(ValueError):  # which the first text that comes is refused with
+        told = EmbedContentRequest(task_type=task_type, output_dimensionality=output_dimensionality)
+        beside = codec.unstructure(told)
+    return embeddings(beside, _NUMBERS * _BYTES_PER_NUMBER)
+
+
 def _no_doubt_about(_: Model) -> None:
     return None
 
 
-class _Shape(msgspec.Struct, rename="camel"):
-    output_dimensionality: Any = None
-    embed_content_config: Any = None
-
-
 def _dimensions_asked_for(body: bytes) -> int | None:
-    """Return how many numbers an encoded request asks for, wherever it says so."""
-    shape = msgspec.json.decode(body, type=_Shape)
-    found, config = shape.output_dimensionality, cast("object", shape.embed_content_config)
-    if found is None and isinstance(config, dict):
-        found = cast("dict[str, object]", config).get("outputDimensionality")
-    return found if isinstance(found, int) else None
+    """Return how many numbers an encoded request asks for."""
+    return dimensions_in(msgspec.json.decode(body, type=dict[str, Any]))
 
 
 def _size_of_embedding(_: Model) -> int:

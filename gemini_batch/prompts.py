@@ -30,7 +30,7 @@ _RANGES = {
 }
 """Between which numbers these are: https://ai.google.dev/api/generate-content#generationconfig."""
 
-_STOP_SEQUENCES = 5
+STOP_SEQUENCES = 5
 """How many of them a request may have."""
 
 
@@ -95,10 +95,9 @@ def _require_config(config: object, where: str) -> None:
         if isinstance(value, int | float) and isfinite(value) and not least <= value <= most:
             bounds = f"{least} or more" if most == inf else f"between {least} and {most}"
             raise UsageError(f"{where}.{name} is {bounds}, not {value}")
-    if len(config.stop_sequences) > _STOP_SEQUENCES:
+    if len(config.stop_sequences) > STOP_SEQUENCES:
         raise UsageError(
-            f"{where}.stop_sequences are {_STOP_SEQUENCES} at most, not "
-            f"{len(config.stop_sequences)}"
+            f"{where}.stop_sequences are {STOP_SEQUENCES} at most, not {len(config.stop_sequences)}"
         )
     if config.response_schema is not None and config.response_json_schema is not None:
         raise UsageError(f"{where}: response_schema and response_json_schema exclude each other")
@@ -128,7 +127,8 @@ def expected_bytes(request: GenerateContentRequest) -> int:
     if config is None:
         return _BYTES_PER_TOKEN * _EXPECTED_TOKENS
     size = _BYTES_PER_TOKEN * (config.max_output_tokens or _EXPECTED_TOKENS)
-    if any(modality != "TEXT" for modality in config.response_modalities):
+    modalities = config.response_modalities
+    if modalities and any(modality != "TEXT" for modality in modalities):
         size += _IMAGE_BYTES
     return size * (config.candidate_count or 1)
 

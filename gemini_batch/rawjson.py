@@ -28,7 +28,7 @@ def parse(data: bytes | msgspec.Raw) -> Any:
     """
     try:
         return msgspec.json.decode(data)
-    except _REFUSALS as refused:
+    except REFUSALS as refused:
         reason = printable(str(refused), 200)
     try:
         return json.loads(
@@ -51,7 +51,7 @@ def members(data: bytes | msgspec.Raw) -> dict[str, msgspec.Raw]:
     """Split a JSON object into its members without decoding them; ``null`` is absent."""
     try:
         split = msgspec.json.decode(data, type=_OBJECT)
-    except _REFUSALS:
+    except REFUSALS:
         split = _members_around_surrogates(bytes(data))
     return {name: value for name, value in split.items() if value != _NULL}
 
@@ -60,7 +60,7 @@ def elements(data: bytes | msgspec.Raw) -> list[msgspec.Raw]:
     """Split a JSON array into its elements without decoding them."""
     try:
         return msgspec.json.decode(data, type=_ARRAY)
-    except _REFUSALS:
+    except REFUSALS:
         return _elements_around_surrogates(bytes(data))
 
 
@@ -70,7 +70,7 @@ def compact(data: bytes | msgspec.Raw) -> bytes:
     try:
         text.decode("utf-8")  # msgspec passes over what it does not decode
         return msgspec.json.format(text, indent=-1)
-    except _REFUSALS:
+    except REFUSALS:
         tree = parse(text)
     try:
         return json.dumps(tree, separators=(",", ":")).encode("ascii")
@@ -81,7 +81,7 @@ def compact(data: bytes | msgspec.Raw) -> bytes:
 _OBJECT = dict[str, msgspec.Raw]
 _ARRAY = list[msgspec.Raw]
 _NULL = msgspec.Raw(b"null")
-_REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _LOW_SURROGATE = re.compile(rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}")
@@ -121,7 +121,7 @@ def _members_around_surrogates(text: bytes) -> dict[str, msgspec.Raw]:
     plain = _without_surrogates(text)
     try:
         values = tuple(msgspec.json.decode(plain, type=_OBJECT).values())
-    except _REFUSALS:
+    except REFUSALS:
         values = ()
     split: dict[str, msgspec.Raw] = {}
     end = 0
@@ -142,7 +142,7 @@ def _elements_around_surrogates(text: bytes) -> list[msgspec.Raw]:
     """Split an array that msgspec refuses even to pass over, for a lone surrogate somewhere."""
     try:
         found = msgspec.json.decode(_without_surrogates(text), type=_ARRAY)
-    except _REFUSALS:
+    except REFUSALS:
         return [_raw(value) for value in _taken(text, list[Any])]
     split: list[msgspec.Raw] = []
     end = 0

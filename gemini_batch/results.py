@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property, partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Generic, Literal, NoReturn, Self, TypeVar, overload
 
 import msgspec
@@ -21,16 +23,17 @@ from .items import (
     ItemMalformed,
     ItemSuccess,
     Outcome,
+    plain_reader,
     read_item,
 )
 from .jsonl import MAX_LINE
+from .keys import SubmittedKeys
 from .limits import PIECE
 from .methods import R, method_of
 from .models.base import Model
 from .models.generation import GenerationResponse, UsageMetadata
 from .order import sort_key
 from .spool import OpenFile, Spool, StrPath, replacing
-from .submission import SubmittedKeys
 from .summary import Summary, summary_of, total
 from .vectors import Row, Vectors, vectors_of
 from .views import Items, View
@@ -42,6 +45,12 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound="GenerationResponse | EmbedContentResponse")
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
+
+_FIRST_WINDOW = 16
+_WINDOW = 512
+"""Lines that are read at a time, at first and at most."""
+_WINDOW_BYTES = 1 << 20
+"""Bytes that are read at a time, unless one line has more."""
 
 
 class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
@@ -69,7 +78,10 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         self._kind = kind
         self._keys = keys
         self._key_member = key_member
-        self._kinds_known = -1, (array("Q"), array("Q"), array("Q"))
+        self._by_key = index.keyed_by == "key"
+        # What the index found to be an answer most often has nothing else to it but its key.
+        self._read_plain = plain_reader(kind) if self._by_key else _decline
+        self._kinds_known = -1, (array("I"), array("I"), array("I"))
         self._expected = expected if keys is None else len(keys)
 
     @overload
@@ -112,7 +124,46 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
 
     def at(self, ordinal: int) -> BatchGenerationResponseItem[R]:
         """Return the result that arrived as the ``ordinal``-th, from 0."""
-        item = self._read(ordinal, *self._open(ordinal))
+        text = self._text(ordinal)
+        plain = None if self._index.kinds[ordinal] else self._read_plain(text)
+        return plain or self._item(ordinal, text)
+
+    def each(self, ordinals: array[int]) -> Iterator[BatchGenerationResponseItem[R]]:
+        """Return the results of some ordinals, read ahead a little, and decoded as they are taken.
+
+        A window is read at a time: a few lines at first, then many, of limited size together.
+        """
+        kinds, read = self._index.kinds, self._read_plain
+        for window, texts in self._windows(ordinals):
+            for ordinal, text in zip(window, texts, strict=True):
+                plain = None if kinds[ordinal] else read(text)
+                yield plain or self._item(ordinal, text)
+
+    def _windows(self, ordinals: array[int]) -> Iterator[tuple[array[int], list[bytes]]]:
+        """Read lines a window at a time; one that was skipped is empty, and is not read now."""
+        index = self._index
+        start, count = 0, _FIRST_WINDOW
+        while start < len(ordinals):
+            window = ordinals[start : start + count]
+            sizes = [index.lengths[ordinal] for ordinal in window]
+            if max(sizes) > MAX_LINE:
+                sizes = [size if size <= MAX_LINE else 0 for size in sizes]
+            if sum(sizes) > _WINDOW_BYTES:
+                sizes = sizes[: max(1, bisect_right([*accumulate(sizes)], _WINDOW_BYTES))]
+                window = window[: len(sizes)]
+            offsets = [index.offsets[ordinal] for ordinal in window]
+            yield window, self._spool.read_each(offsets, sizes)
+            start += len(window)
+            count = min(2 * count, _WINDOW)
+
+    def _text(self, ordinal: int) -> bytes:
+        length = self._index.lengths[ordinal]
+        if length > MAX_LINE:  # skipped when it came, and not to be taken into memory now
+            return b""
+        return self._spool.read(self._index.offsets[ordinal], length)
+
+    def _item(self, ordinal: int, text: bytes) -> BatchGenerationResponseItem[R]:
+        item = self._read(ordinal, text, self._envelope(ordinal, text))
         if isinstance(item, ItemMalformed):
             self._index.kinds[ordinal] = Kind.MALFORMED  # which only decoding it has shown, perhaps
         return item
@@ -124,15 +175,17 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         return read_item(text, envelope, self._kind, self._index.line_number(ordinal), key)
 
     def _key(self, ordinal: int, envelope: Envelope) -> str | None:
-        return str(ordinal) if self.keyed_by == "position" else envelope.key
+        return envelope.key if self._by_key else str(ordinal)
 
-    def _open(self, ordinal: int) -> tuple[bytes, Envelope]:
-        index = self._index
-        length = index.lengths[ordinal]
-        if length > MAX_LINE:  # skipped when it came, and not to be taken into memory now
-            return b"", open_envelope(None)
-        text = self._spool.read(index.offsets[ordinal], length)
-        return text, open_envelope(text, self._key_member)
+    def _envelope(self, ordinal: int, text: bytes) -> Envelope:
+        skipped = self._index.lengths[ordinal] > MAX_LINE
+        return open_envelope(None if skipped else text, self._key_member)
+
+    def _in_order(self) -> Iterator[tuple[int, bytes, Envelope]]:
+        """Return all lines in key order, opened but not decoded."""
+        for window, texts in self._windows(self._index.order):
+            for ordinal, text in zip(window, texts, strict=True):
+                yield ordinal, text, self._envelope(ordinal, text)
 
     def _slice(self, ordinals: array[int]) -> Sequence[BatchGenerationResponseItem[R]]:
         return View(self, ordinals)
@@ -186,8 +239,7 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         return order[low] if found else None
 
     def _sort_key(self, ordinal: int) -> bytes:
-        _, envelope = self._open(ordinal)
-        return sort_key(envelope.key)
+        return sort_key(self._envelope(ordinal, self._text(ordinal)).key)
 
     @property
     def _by_kind(self) -> tuple[array[int], array[int], array[int]]:
@@ -195,7 +247,7 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         malformed = kinds.count(Kind.MALFORMED)  # all that may change, and it only grows
         known, found = self._kinds_known
         if known != malformed:
-            found = (array("Q"), array("Q"), array("Q"))
+            found = (array("I"), array("I"), array("I"))
             for ordinal in self._index.order:
                 found[kinds[ordinal]].append(ordinal)
             self._kinds_known = malformed, found
@@ -313,8 +365,7 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         index = self._index
         surplus = dict.fromkeys(index.unexpected, "not a key that was submitted")
         surplus.update(dict.fromkeys(index.duplicates, "a second result"))
-        for ordinal in index.order:
-            _, envelope = self._open(ordinal)
+        for ordinal, _, envelope in self._in_order():
             answer = envelope.response if envelope.kind is Kind.SUCCESS else msgspec.Raw(b"")
             yield Row(
                 self._key(ordinal, envelope),
@@ -356,8 +407,7 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         missing = sorted((sort_key(key), key) for key in self.missing or ())
         absent = iter(missing)
         gap = next(absent, None)
-        for ordinal in self._index.order:
-            text, envelope = self._open(ordinal)
+        for ordinal, text, envelope in self._in_order():
             key = self._key(ordinal, envelope)
             while gap is not None and gap[0] < sort_key(key):
                 yield _line(gap[1], _LOST)
@@ -400,6 +450,10 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         known = self.expected is not None
         count = f"{self.resolved_count} of {self.expected}" if known else f"{len(self)}"
         return f"<BatchResults: {count}, {len(self.errors)} failed>"
+
+
+def _decline(_: bytes) -> None:
+    return None
 
 
 def _line(key: str | None, outcome: bytes) -> bytes:

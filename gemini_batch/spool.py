@@ -9,12 +9,16 @@ import stat
 import tempfile
 import threading
 import weakref
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import repeat
+from operator import add
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
 from .errors import UsageError
+
+Found = TypeVar("Found")
 
 StrPath: TypeAlias = str | os.PathLike[str]
 """The path of a file."""
@@ -51,6 +55,10 @@ class Spool(Protocol):
 
     def read(self, offset: int, size: int) -> bytes:
         """Return ``size`` bytes from ``offset`` on, fewer at the end."""
+        ...
+
+    def read_each(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        """Return what is in each of some places, all read under one lock."""
         ...
 
     @property
@@ -90,6 +98,10 @@ class MemorySpool:
         if self._closed:
             raise _closed()
         return bytes(memoryview(kept)[offset : offset + size])
+
+    def read_each(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        """Return what is in each of some places."""
+        return list(map(self.read, offsets, sizes))
 
     @property
     def closed(self) -> bool:
@@ -139,6 +151,12 @@ class FileSpool:
             self._require_open()
             return _read(self._file, offset, size, self._size)
 
+    def read_each(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        """Return what is in each of some places, all read under one lock."""
+        with self._lock:
+            self._require_open()
+            return _read_each(self._file, offsets, sizes, self._size)
+
     def _require_open(self) -> None:
         if self.closed:
             raise _closed()
@@ -161,6 +179,24 @@ def _read(file: int, offset: int, size: int, end: int) -> bytes:
         more = os.pread(file, size - len(piece), offset + len(piece))
         piece += more
     return piece
+
+
+def _read_each(file: int, offsets: Sequence[int], sizes: Sequence[int], end: int) -> list[bytes]:
+    """Return what is in each of some places of a file: at once, if they lie close together."""
+    low = min(offsets)
+    span = max(map(add, offsets, sizes)) - low
+    if span <= 2 * sum(sizes):
+        piece = _read(file, low, span, end)
+        return [
+            piece[offset - low : offset - low + size]
+            for offset, size in zip(offsets, sizes, strict=True)
+        ]
+    texts = list(map(os.pread, repeat(file), sizes, offsets))
+    if list(map(len, texts)) != sizes:  # a read may be cut short, and then goes on
+        texts = [
+            _read(file, offset, size, end) for offset, size in zip(offsets, sizes, strict=True)
+        ]
+    return texts
 
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -210,14 +246,22 @@ class OpenFile:
 
     def read(self, offset: int, size: int) -> bytes:
         """Return ``size`` bytes from ``offset`` on, fewer at the end."""
+        return self._unchanged(lambda: _read(self._file, offset, size, self._size))
+
+    def read_each(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        """Return what is in each of some places, all read under one lock."""
+        return self._unchanged(lambda: _read_each(self._file, offsets, sizes, self._size))
+
+    def _unchanged(self, read: Callable[[], Found]) -> Found:
+        """Read something, and hold that the file is still the same."""
         with self._lock:
             if self.closed:
                 raise _closed()
-            piece = _read(self._file, offset, size, self._size)
+            found = read()
             now = os.fstat(self._file)
         if (now.st_size, now.st_mtime_ns) != (self._size, self._changed):
             raise UsageError(f"{self._path} changed while it was read: leave it as it is meanwhile")
-        return piece
+        return found
 
     @property
     def closed(self) -> bool:
@@ -282,6 +326,10 @@ class SpooledSource:
         return self._spool.read(offset, size)
 
 
+_OUTSTANDING = 16 << 20
+"""Bytes of a new file that are kept back, before they are on their way to the disk."""
+
+
 class NewFile:
     """A file that takes its name with :meth:`commit`, and leaves nothing without it.
 
@@ -304,6 +352,7 @@ class NewFile:
         )
         self._part = Path(name)
         self.stream: BinaryIO = os.fdopen(part, "wb")
+        self._size = self._on_its_way = 0
 
     def _taken(self) -> UsageError:
         return UsageError(
@@ -314,6 +363,20 @@ class NewFile:
         """Add to the end."""
         with _naming(self._final):
             self.stream.write(piece)
+            self._size += len(piece)
+            if self._size - self._on_its_way >= _OUTSTANDING:
+                self._send_out()
+
+    def _send_out(self) -> None:
+        """Let the disk begin, which has to hold it all in the end: by then most of it is there."""
+        self.stream.flush()
+        if hasattr(os, "posix_fadvise"):
+            length = self._size - self._on_its_way
+            with suppress(OSError):  # a file system need not take advice
+                os.posix_fadvise(
+                    self.stream.fileno(), self._on_its_way, length, os.POSIX_FADV_DONTNEED
+                )
+        self._on_its_way = self._size
 
     def commit(self) -> None:
         """Give the file its name, now that it is whole, unless another has it by now."""
@@ -390,6 +453,11 @@ class Spools:
     def _own(self, opened: Opened) -> Opened:
         self._open.append(opened)
         return opened
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to close."""
+        return not self._open
 
     def keep(self, spool: Spool) -> None:
         """Leave a spool open for a new owner."""

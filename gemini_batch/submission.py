@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, TypeVar, cast
 
 import msgspec
+from attrs import frozen
 
 from . import codec
+from .codec.mismatch import MismatchError
+from .codec.writing import lines_of
 from .defaults import Defaults
+from .drafts import Draft
 from .errors import UsageError
 from .expiry import Expiries
+from .keys import SubmittedKeys
 from .labels import DISPLAY_NAME_LIMIT
 from .methods import GENERATE, Method
 from .models.base import Model
 from .prompts import Prompt
-from .spool import Spool
+from .spool import MemorySpool, Spool
 
 P = TypeVar("P")
 
@@ -44,9 +48,12 @@ FILE_LIMIT = 2_000_000_000
 
 _INLINING = 13
 """Bytes that a request takes more inline, with the comma after it, than in a file."""
+_TOGETHER = 16
+"""Requests that are encoded in one go: they may have megabytes of media each."""
+_AT_ONCE = 1 << 20
+"""Bytes of lines that are put together in memory before they go to the spool."""
 _AROUND_INLINED = 200 + 6 * DISPLAY_NAME_LIMIT
 """Bytes of a create call around its requests at most: JSON has six for a control character."""
-_NUMBER = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
 def entries_of(requests: object) -> Iterable[Any]:
@@ -66,85 +73,23 @@ def _kind(value: object) -> str:
     return type(value).__name__
 
 
-class SubmittedKeys:
-    """The keys of a batch in the order of submission.
-
-    A request without a key is numbered by its position, and costs one byte here.
-    """
-
-    def __init__(self) -> None:
-        self._explicit: dict[str, int] = {}
-        self._is_explicit = bytearray()
-        self._dimensions: set[int | None] = set()
-
-    def __len__(self) -> int:
-        return len(self._is_explicit)
-
-    def __iter__(self) -> Iterator[str]:
-        explicit = iter(self._explicit)
-        for position, own in enumerate(self._is_explicit):
-            yield next(explicit) if own else str(position)
-
-    def position(self, key: str) -> int | None:
-        """Return where a key was submitted, or ``None``."""
-        found = self._explicit.get(key)
-        if found is None and _NUMBER.fullmatch(key):
-            number = int(key)
-            if number < len(self) and not self._is_explicit[number]:
-                return number
-        return found
-
-    def add(self, key: str | None) -> str:
-        """Take the key of the next request, or number it; a duplicate is refused."""
-        position = len(self)
-        name = str(position) if key is None else key
-        earlier = self.position(name)
-        if earlier is not None:
-            raise UsageError(
-                f"requests {earlier} and {position} have the same key {name!a}; "
-                "answers are told apart by their keys"
-            )
-        if key is not None:
-            self._explicit[key] = position
-        self._is_explicit.append(key is not None)
-        return name
-
-    def ask_for(self, dimensions: int | None) -> None:
-        """Remember how many numbers an embedding was asked to have, if it was said."""
-        self._dimensions.add(dimensions)
-
-    @property
-    def dimensions(self) -> int | None:
-        """How many numbers every embedding was asked to have; ``None`` where they differ."""
-        return next(iter(self._dimensions)) if len(self._dimensions) == 1 else None
-
-    def take(self, entry: object) -> tuple[str, object, str]:
-        """Return the key and the prompt of the next request, and what to call it in an error."""
-        key, prompt = self._split(entry)
-        name = self.add(key)
-        return name, prompt, f"request {len(self) - 1} (key {name!a})"
-
-    def _split(self, entry: object) -> tuple[str | None, object]:
-        if not isinstance(entry, tuple):
-            return None, entry
-        pair = cast("tuple[object, ...]", entry)
-        if len(pair) != 2:
-            raise UsageError(
-                f"request {len(self)} is a tuple of {len(pair)}; a key and a prompt are two"
-            )
-        key, prompt = pair
-        if not isinstance(key, str):
-            hint = "use str(key)" if isinstance(key, int) else "a key is a string"
-            raise UsageError(f"request {len(self)} has the key {key!a}: {hint}")
-        return key, prompt
-
-
 def encoded(value: object, where: str) -> bytes:
     """Return JSON; :class:`~gemini_batch.UsageError` says what it cannot hold, and where."""
     try:
         return codec.encode(value)
     except ValueError as refused:
         raise UsageError(f"{where}: {refused}") from None
+
+
+def _where(position: int, name: object) -> str:
+    return f"request {position} (key {name!a})"
+
+
+class _Line(msgspec.Struct, gc=False):
+    """A line of the spool, to be encoded."""
+
+    key: str
+    request: Any
 
 
 class _Encoded(msgspec.Struct):
@@ -154,11 +99,23 @@ class _Encoded(msgspec.Struct):
     request: msgspec.Raw
 
 
+@frozen
+class _Drafted:
+    """What was found of a few requests: their lines, and what there is to remember of them."""
+
+    keys: list[str | None]
+    lines: list[bytes]
+    expected: int
+    dimensions: set[int | None]
+    doubt: str
+
+
 class Submission:
     """Requests encoded as lines of ``{"key", "request"}``; each is checked as it comes.
 
     ``files`` are those named in requests whose expiry is known, by their URI, each with the first
-    request that names it; ``doubt`` is what the service would not do well, in a sentence.
+    request that names it; ``doubt`` is what the service would not do well, in a sentence. Where the
+    keys are many, ``make_spool`` is asked for a place for them.
     """
 
     def __init__(
@@ -167,6 +124,7 @@ class Submission:
         method: Method[Any] = GENERATE,
         defaults: Defaults | None = None,
         expiries: Expiries | None = None,
+        make_spool: Callable[[], Spool] = MemorySpool,
     ) -> None:
         self._spool = spool
         self._method = method
@@ -176,7 +134,8 @@ class Submission:
         self.doubt = ""
         self._hash = hashlib.sha256()
         self._expected_answers = 0
-        self.keys = SubmittedKeys()
+        self.keys = SubmittedKeys(make_spool)
+        self._draft = method.drafts()
 
     @property
     def size(self) -> int:
@@ -199,29 +158,79 @@ class Submission:
 
     def add(self, entries: Sequence[object]) -> None:
         """Check and encode a few; :class:`~gemini_batch.UsageError` names the first bad one."""
-        lines = b"".join([self._line(entry) for entry in entries])
-        self._hash.update(lines)
-        self._spool.append(lines)
+        begun = len(self.keys)
+        try:
+            drafted = self._drafted(entries, begun)
+        except (ValueError, TypeError, RecursionError, MismatchError):
+            # Something is wrong with one of them. One by one, the first of those is found.
+            lines = [self._line(entry) for entry in entries]
+        else:
+            self.keys.extend(drafted.keys)
+            self._note(drafted.expected, drafted.dimensions, drafted.doubt)
+            if self._expiries:
+                self._note_files(entries, begun)
+            lines = drafted.lines
+        if sum(map(len, lines)) <= _AT_ONCE:
+            lines = [b"".join(lines)]
+        for piece in lines:
+            self._hash.update(piece)
+            self._spool.append(piece)
         if self.size > FILE_LIMIT:
             raise UsageError(
                 f"the requests up to number {len(self.keys) - 1} take {self.size} bytes, and a "
                 f"batch holds {FILE_LIMIT} at most: submit fewer at a time"
             )
 
+    def _drafted(self, entries: Sequence[object], begun: int) -> _Drafted:
+        """Encode requests, many at a time. Nothing is taken of them, nor said what is wrong."""
+        keys: list[str | None] = []
+        lines: list[bytes] = []
+        answers, asked, doubts = 0, set[int | None](), ""
+        trees: list[_Line] = []
+        draft, defaults = self._draft, self._defaults
+        for position, entry in enumerate(entries, begun):
+            if isinstance(entry, tuple):
+                key, prompt = cast("tuple[object, object]", entry)
+                if not isinstance(key, str):
+                    raise TypeError
+                keys.append(key)
+            else:
+                key, prompt = str(position), entry
+                keys.append(None)
+            found: Draft | None = draft(prompt)
+            doubt: str | None = None
+            if found is not None and defaults is not None:
+                found, doubt = defaults.joined(found), defaults.doubt
+            if found is None:
+                where = _where(position, key)
+                found, doubt = self._examined(self._method.request(prompt, where), where)
+            if doubt and not doubts:
+                doubts = f"{_where(position, key)}: {doubt}"
+            tree, expected, dimensions = found
+            answers += expected
+            if dimensions not in asked:
+                asked.add(dimensions)
+            trees.append(_Line(key, tree))
+            if len(trees) == _TOGETHER:
+                lines.append(lines_of(trees))
+                trees = []
+        lines.append(lines_of(trees))
+        return _Drafted(keys, lines, answers, asked, doubts)
+
     def _line(self, entry: object) -> bytes:
         name, prompt, where = self.keys.take(entry)
         request = self._method.request(prompt, where)
-        body, expected, doubt = self._encode(request, where)
-        self._expected_answers += expected
-        if self._method.dimensions is not None:
-            self.keys.ask_for(self._method.dimensions(body))
-        if doubt and not self.doubt:
-            self.doubt = f"{where}: {doubt}"
+        (body, expected, dimensions), doubt = self._examined(request, where)
+        self._note(expected, {dimensions}, f"{where}: {doubt}" if doubt else "")
         if self._expiries:
-            self._note_files(request, where)
-            if self._defaults is not None and len(self.keys) == 1:
-                self._note_files(self._defaults.given, f"{where}, with the defaults")
-        return b'{"key":%s,"request":%s}\n' % (encoded(name, where), body)
+            self._note_files([(name, request)], len(self.keys) - 1)
+        return b'{"key":%s,"request":%s}\n' % (encoded(name, where), bytes(body))
+
+    def _examined(self, request: Model, where: str) -> tuple[Draft, str | None]:
+        """Return what a draft holds, of a request that is checked, and what there is to doubt."""
+        body, expected, doubt = self._encode(request, where)
+        ask = self._method.dimensions
+        return (msgspec.Raw(body), expected, None if ask is None else ask(body)), doubt
 
     def _encode(self, request: Model, where: str) -> tuple[bytes, int, str | None]:
         if self._defaults is None:
@@ -234,8 +243,27 @@ class Submission:
         except ValueError as refused:
             raise UsageError(f"{where}: {refused}") from None
 
-    def _note_files(self, request: Model, where: str) -> None:
+    def _note(self, expected: int, dimensions: Iterable[int | None], doubt: str) -> None:
+        """Remember what is to be known of all requests in the end."""
+        self._expected_answers += expected
+        self.doubt = self.doubt or doubt
+        if self._method.dimensions is not None:
+            for one in dimensions:
+                self.keys.ask_for(one)
+
+    def _note_files(self, entries: Sequence[object], begun: int) -> None:
         """Remember which request is the first to name a file, of those whose expiry is known."""
+        for position, entry in enumerate(entries, begun):
+            key, prompt = str(position), entry
+            if isinstance(entry, tuple):
+                key, prompt = cast("tuple[str, object]", entry)
+            where = _where(position, key)
+            if isinstance(prompt, Model):  # a text names none
+                self._note_files_of(prompt, where)
+            if not position and self._defaults is not None:
+                self._note_files_of(self._defaults.given, f"{where}, with the defaults")
+
+    def _note_files_of(self, request: Model, where: str) -> None:
         for content in self._method.contents_of(request):
             for part in content.parts:
                 uri = None if part.file_data is None else part.file_data.file_uri
@@ -266,9 +294,18 @@ class Submission:
 
     def inlined(self) -> bytes:
         """Return the requests as the JSON array of an inline batch, each with its key."""
-        lines = self.read(0, self.size).splitlines()
-        encoded = (msgspec.json.decode(line, type=_Encoded) for line in lines)
-        return b"[%s]" % b",".join(
-            b'{"request":%s,"metadata":{"key":%s}}' % (bytes(one.request), bytes(one.key))
-            for one in encoded
-        )
+        whole, joint = bytearray(), b"["
+        for line in self._lines():
+            one = msgspec.json.decode(line, type=_Encoded)
+            request, key = bytes(one.request), bytes(one.key)
+            whole += b'%s{"request":%s,"metadata":{"key":%s}}' % (joint, request, key)
+            joint = b","
+        whole += b"]" if whole else b"[]"
+        return bytes(whole)
+
+    def _lines(self) -> Iterator[bytes]:
+        """Yield the lines of the spool, without ever holding all of them."""
+        rest = b""
+        for start in range(0, self.size, _AT_ONCE):
+            *lines, rest = (rest + self.read(start, _AT_ONCE)).split(b"\n")
+            yield from lines

@@ -24,14 +24,17 @@ class Items(Sequence[Found]):
         """Return the result that arrived as the ``ordinal``-th, from 0."""
 
     @abstractmethod
+    def each(self, ordinals: array[int]) -> Iterator[Any]:
+        """Return many of these, one after the other."""
+
+    @abstractmethod
     def _slice(self, ordinals: array[int]) -> Sequence[Found]: ...
 
     def __len__(self) -> int:
         return len(self._ordinals)
 
     def __iter__(self) -> Iterator[Found]:
-        for ordinal in self._ordinals:
-            yield cast("Found", self.at(ordinal))
+        return cast("Iterator[Found]", self.each(self._ordinals))
 
     @overload
     def __getitem__(self, index: int) -> Found: ...
@@ -53,6 +56,10 @@ class View(Items[Found]):
     def at(self, ordinal: int) -> Any:
         """Return the result that arrived as the ``ordinal``-th, from 0."""
         return self._results.at(ordinal)
+
+    def each(self, ordinals: array[int]) -> Iterator[Any]:
+        """Return many of these, one after the other."""
+        return self._results.each(ordinals)
 
     def _slice(self, ordinals: array[int]) -> Sequence[Found]:
         return View(self._results, ordinals)

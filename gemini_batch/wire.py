@@ -24,7 +24,7 @@ CUT_OFF = "it ended before it was secure"
 REFUSED_TUNNEL = "the proxy refuses to pass it on"
 TOO_SLOW = "it took too long"
 
-_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NAMES = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 
 Fields = Sequence[tuple[bytes, bytes]]
@@ -45,7 +45,8 @@ def is_sound(version: tuple[int, int], status: int, fields: Fields) -> bool:
         version in {(1, 0), (1, 1)}
         and status >= 200
         and len(fields) <= FIELDS
-        and all(_NAME.fullmatch(name) for name in told)
+        and all(told)  # none of the names is empty, and so all of them can be read as one
+        and _NAMES.fullmatch(b"".join(told)) is not None
         and len(lengths) + len(codings) <= 1
         and all(_LENGTH.fullmatch(length) for length in lengths)
         and all(coding.lower() == b"chunked" for coding in codings)

@@ -9,7 +9,8 @@ from ..batch import Batch
 from ..custody import Custody
 from ..errors import AsyncHandleReturnedError, GeminiBatchError, NotFoundError, UsageError
 from ..flows.batches import cancel, delete, look
-from ..flows.results import results, status, stream, wait, watch
+from ..flows.results import results, status, wait, watch
+from ..flows.streams import stream
 from ..flows.waiting import waiting
 from ..items import BatchGenerationResponseItem
 from ..methods import R

@@ -312,8 +312,11 @@ class AiohttpTransport:
         return bytes(body)
 
     async def _read(self, reply: aiohttp.ClientResponse) -> bytes:
-        # What is between the pieces of a body could drip for ever, and nothing come of it.
         with _translated(self._connection.settings):
+            piece = reply.content.read_nowait()
+            if piece or reply.content.at_eof():
+                return piece
+            # What is between the pieces of a body could drip for ever, and nothing come of it.
             async with asyncio.timeout(self._silence):
                 return await reply.content.readany()
 
@@ -325,7 +328,11 @@ class AiohttpTransport:
     async def release(self) -> None:
         """Let go of whatever is still open; of files in a thread, for a disk may take its time."""
         self._let_go()
-        if self._spools is not None:
+        if self._spools is None:
+            return
+        if self._spools.empty:
+            self._spools.close()
+        else:
             await _in_thread(self._spools.close)
 
 

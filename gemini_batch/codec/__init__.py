@@ -15,20 +15,22 @@ import msgspec
 from ..errors import ProtocolError
 from ..rawjson import parse
 from ..text import printable
-from . import reading, writing
+from . import reading, writers
+from .answers import READERS, Line
 from .converter import CONVERTER
-from .layout import camel
+from .layout import camel, is_sent
 from .mismatch import MismatchError
-from .writing import plain, require_json
+from .writing import json_of, require_json
 
-__all__ = ["camel", "decode", "encode", "structure", "unstructure", "write"]
+__all__ = ["READERS", "Line", "camel", "decode", "encode", "structure", "unstructure", "write"]
 
 T = TypeVar("T")
 
 
 def decode(data: bytes | msgspec.Raw, kind: type[T]) -> T:
     """Return the model that ``data`` describes."""
-    return structure(parse(data), kind)
+    answer = READERS[kind].answer(data) if is_sent(kind) else None
+    return structure(parse(data), kind) if answer is None else answer
 
 
 def structure(tree: object, kind: type[T]) -> T:
@@ -62,7 +64,7 @@ def encode(model: object) -> bytes:
 def write(tree: object) -> bytes:
     """Return plain JSON, which may hold what is encoded already, as :func:`encode` does."""
     try:
-        return msgspec.json.encode(tree, enc_hook=plain)
+        return json_of(tree)
     except (TypeError, ValueError, RecursionError) as refused:
         reason = f"not JSON: {printable(str(refused), 200)}"
     try:
@@ -73,4 +75,4 @@ def write(tree: object) -> bytes:
 
 
 reading.register()
-writing.register()
+writers.register()

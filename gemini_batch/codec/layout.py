@@ -11,6 +11,7 @@ from attrs import fields
 
 from .. import models
 from ..models.base import Model
+from ..models.sent import Sent
 
 
 def camel(name: str) -> str:
@@ -78,3 +79,8 @@ def is_later(kind: Any) -> bool:
 def is_model(kind: Any) -> bool:
     """Tell a class of models."""
     return isinstance(kind, type) and issubclass(kind, Model)
+
+
+def is_sent(kind: Any) -> bool:
+    """Tell a class of models that may stand for what was sent."""
+    return isinstance(kind, type) and issubclass(kind, Sent)

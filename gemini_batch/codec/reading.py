@@ -9,9 +9,11 @@ from datetime import timedelta
 from typing import Any, cast, get_args
 
 from ..models.base import Duration, Int64, Model, OpenEnum, Timestamp
+from ..models.sent import Sent, new, set_sent
 from .converter import CONVERTER
-from .layout import Later, choices, is_later, is_model, loaded, members_of, origin
+from .layout import Later, choices, is_later, is_model, is_sent, loaded, members_of, origin
 from .mismatch import MismatchError, elements, expected
+from .shapes import SHAPES
 
 
 def string(value: object, _: object = None) -> str:
@@ -114,6 +116,20 @@ def _model_reader(kind: type[Model]) -> Callable[[Any, Any], Model]:
     return read
 
 
+def _sent_reader(kind: type[Sent]) -> Callable[[Any, Any], Model]:
+    """Read what was sent, too, where it was decoded into its shape."""
+    read = _model_reader(kind)
+
+    def read_either(tree: Any, _: Any) -> Model:
+        if type(tree) not in SHAPES:
+            return read(tree, _)
+        model: Model = new(kind)  # as sent_as() does it, here where every answer comes by
+        set_sent(model, tree)
+        return model
+
+    return read_either
+
+
 def _reader(kind: Any) -> Callable[[Any], Any]:
     """Return how to read a value of ``kind``; of a union it is the first, and most telling, one."""
     (kind, *_) = choices(kind)
@@ -177,3 +193,4 @@ def register() -> None:
     CONVERTER.register_structure_hook_factory(is_later, _late_reader)
     CONVERTER.register_structure_hook_factory(lambda kind: origin(kind) is tuple, _tuple_reader)
     CONVERTER.register_structure_hook_factory(is_model, _model_reader)
+    CONVERTER.register_structure_hook_factory(is_sent, _sent_reader)

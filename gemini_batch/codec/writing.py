@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any, cast, get_args
 
 import msgspec
 
 from ..models.base import Absent, Duration, Int64, Model, Timestamp, seconds_text
-from .converter import CONVERTER
 from .layout import choices, is_later, is_model, loaded, members_of, origin
 from .mismatch import MismatchError, at, elements, expected, pairs
 from .reading import boolean, string
@@ -34,16 +33,68 @@ def plain(value: Any) -> Any:
             raise TypeError(f"{type(cast('object', value)).__name__} is not JSON")
 
 
+_ENCODER = msgspec.json.Encoder(enc_hook=plain)
+
+json_of = _ENCODER.encode
+"""Return plain JSON, encoded. What JSON cannot hold is refused, or becomes ``null``."""
+lines_of = _ENCODER.encode_lines
+"""Return the elements of a list, encoded, a line for each."""
+
+
 def require_json(value: Any) -> Any:
     """Return ``value`` if JSON can hold it; otherwise say where it cannot."""
+    return value if _is_json(value) else _require_json(value)
+
+
+_SURE: frozenset[type] = frozenset({int, bool, type(None)})
+_CONTAINERS: frozenset[type] = frozenset({dict, list, tuple})
+
+
+def _is_json(value: Any) -> bool:
+    """Tell what JSON can surely hold: all of it is of Python's own types."""
+    kind = value.__class__
+    if kind is dict:
+        for name in value:
+            if name.__class__ is not str:
+                return False
+        return _are_json(value.values())
+    if kind is list or kind is tuple:
+        return _are_json(value)
+    return _are_json((value,))
+
+
+def _are_json(values: Iterable[Any]) -> bool:
+    for value in values:  # without a call for each: schemas are written over and over
+        kind = value.__class__
+        if kind is str:
+            if not (value.isascii() or _is_utf_8(value)):
+                return False
+        elif kind is float:
+            if not math.isfinite(value):
+                return False
+        elif kind in _CONTAINERS:
+            if not _is_json(value):
+                return False
+        elif kind not in _SURE:
+            return False
+    return True
+
+
+def _is_utf_8(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _require_json(value: Any) -> Any:
     match value:
         case None | bool() | int() | msgspec.Raw():
             pass
         case str():
-            try:
-                value.encode("utf-8")
-            except UnicodeEncodeError:
-                raise MismatchError("holds a lone surrogate, which UTF-8 cannot hold") from None
+            if not _is_utf_8(value):
+                raise MismatchError("holds a lone surrogate, which UTF-8 cannot hold")
         case float():
             if not math.isfinite(value):
                 raise MismatchError(f"{value} is not a JSON number")
@@ -60,9 +111,19 @@ def require_json(value: Any) -> Any:
     return cast("Any", value)
 
 
-def _model_writer(kind: type[Model]) -> Callable[[Any], dict[str, Any]]:
+_DEFINITIONS: dict[type, Callable[[Any], dict[str, Any]]] = {}
+
+
+def definition(kind: type[Model]) -> Callable[[Any], dict[str, Any]]:
+    """Return what writes models of a class, and says where it cannot."""
+    if kind not in _DEFINITIONS:
+        _DEFINITIONS[kind] = _defined(kind)
+    return _DEFINITIONS[kind]
+
+
+def _defined(kind: type[Model]) -> Callable[[Any], dict[str, Any]]:
     layout = tuple(
-        (name, wire_name, _writer(member_kind), default)
+        (name, wire_name, writer(member_kind), default)
         for name, wire_name, member_kind, default in members_of(kind)
     )
 
@@ -79,7 +140,7 @@ def _model_writer(kind: type[Model]) -> Callable[[Any], dict[str, Any]]:
     return write
 
 
-def _writer(kind: Any) -> Callable[[Any], Any]:
+def writer(kind: Any) -> Callable[[Any], Any]:
     """Return how to write a value of ``kind``; what is of another kind is refused.
 
     JSON would take it all the same, and the service would get another request than was meant:
@@ -87,7 +148,7 @@ def _writer(kind: Any) -> Callable[[Any], Any]:
     """
     kind, *others = choices(kind)
     if others:
-        return string if others == [str] else _model_or_mapping_writer(_writer(kind))
+        return string if others == [str] else _model_or_mapping_writer(writer(kind))
     if kind in _WRITERS:
         return _WRITERS[kind]
     if kind == Int64:
@@ -97,9 +158,9 @@ def _writer(kind: Any) -> Callable[[Any], Any]:
     if origin(kind) is Mapping:
         return _mapping_writer(get_args(kind)[1])
     if origin(kind) is tuple:
-        return _sequence_writer(_writer(get_args(kind)[0]))
+        return _sequence_writer(writer(get_args(kind)[0]))
     if is_later(kind):
-        return lambda value: _writer(loaded(kind))(value)  # noqa: PLW0108 - loaded when it is met
+        return lambda value: writer(loaded(kind))(value)  # noqa: PLW0108 - loaded when it is met
     if is_model(kind):
         return _message_writer(kind)
     return string  # an open enum
@@ -148,7 +209,7 @@ def _model_or_mapping_writer(hook: Callable[[Any], Any]) -> Callable[[Any], Any]
 def _mapping_writer(kind: Any) -> Callable[[Any], Any]:
     if kind is Any:
         return require_json
-    hook = _writer(kind)
+    hook = writer(kind)
 
     def write(value: object) -> Any:
         if not isinstance(value, Mapping):
@@ -161,7 +222,7 @@ def _mapping_writer(kind: Any) -> Callable[[Any], Any]:
 def _message_writer(kind: type[Model]) -> Callable[[Any], Any]:
     def write(value: object) -> Any:
         if isinstance(value, kind):
-            return CONVERTER.unstructure(value)
+            return definition(type(value))(value)
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         raise expected(f"{article} {kind.__name__}", value)
 
@@ -173,9 +234,3 @@ def _sequence_writer(hook: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
         return [at(f"[{index}]", hook, value) for index, value in enumerate(values)]
 
     return write
-
-
-def register() -> None:
-    """Make the converter write."""
-    CONVERTER.register_unstructure_hook(Timestamp, lambda stamp: stamp.rfc3339)
-    CONVERTER.register_unstructure_hook_factory(is_model, _model_writer)

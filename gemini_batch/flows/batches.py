@@ -30,6 +30,7 @@ from ..errors import (
     TransportError,
 )
 from ..labels import require_label
+from ..limits import PIECE
 from ..log import log
 from ..models.operation import BatchOperation
 from ..retry import Action, Call, action_for
@@ -55,6 +56,8 @@ def look(settings: Settings, name: str, until: float = math.inf) -> FlowBody[Loo
     request = build_get(settings.api, name)
     left = yield from patience(settings, until)
     response = yield from exchange(settings, request, Call.READ, left)
+    if len(response.body) <= PIECE:
+        return parse_operation(response)
     # The results of an inline batch come along, twice.
     return (yield from Offload(partial(parse_operation, response)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -17,11 +16,8 @@ from ..errors import (
     PermissionDeniedError,
     ProtocolError,
     ResultsGoneError,
-    ResultsIncompleteError,
 )
-from ..index import BOM, Indexer, Kind, open_envelope
-from ..items import BatchGenerationResponseItem, read_item
-from ..jsonl import Line, LineSplitter
+from ..index import Indexer, Kind
 from ..limits import PIECE
 from ..log import log
 from ..methods import R
@@ -111,10 +107,10 @@ def results(
         case Unrecognised() if held is not None:
             return held
         case _:
-            raise _ended(batch.name, final, _salvage(final))
+            raise ended(batch.name, final, salvage(final))
 
 
-def _ended(name: str, final: BatchStatus[Any], kept: str) -> GeminiBatchError:
+def ended(name: str, final: BatchStatus[Any], kept: str) -> GeminiBatchError:
     """Return the error for a batch that did not succeed; ``kept`` says what came of it even so."""
     match final:
         case Failed(error):
@@ -131,61 +127,12 @@ def _ended(name: str, final: BatchStatus[Any], kept: str) -> GeminiBatchError:
             return ProtocolError(f"{name} finished in the state {state} without results")
 
 
-def _salvage(final: BatchStatus[Any]) -> str:
+def salvage(final: BatchStatus[Any]) -> str:
+    """Say what came of a batch that did not succeed."""
     found = final.results if isinstance(final, Cancelled | Expired) else None
     if found is not None:
         return f"{len(found)} results came back all the same: see .status.results of this error"
     return "what was answered is gone" if final.operation.has_output else "nothing was answered"
-
-
-@flow
-def stream(
-    settings: Settings, batch: Batch[R], terms: Waiting
-) -> StreamBody[BatchGenerationResponseItem[R]]:
-    """Wait, then yield the results as they arrive; the memory used does not grow with them."""
-    last: list[Sighting] = []
-
-    def keep(sighting: Sighting) -> tuple[()]:
-        last[:] = [sighting]
-        return ()
-
-    yield from fed_by(looks(settings, batch, terms), keep)
-    (sighting,) = last
-    operation = sighting.observation.operation
-    final: BatchStatus[R] = status_of(sighting.observation, None)
-    if not operation.has_output:
-        raise _ended(batch.name, final, _salvage(final))
-    lines, number, count = LineSplitter(), 0, 0
-
-    def read(begun: Callable[[], Iterator[Line]]) -> list[BatchGenerationResponseItem[R]]:
-        nonlocal number, count
-        items: list[BatchGenerationResponseItem[R]] = []
-        for line in begun():
-            number += 1
-            text = line.text
-            if text is not None and not line.offset:
-                text = text.removeprefix(BOM)
-            if text is None or text.strip():
-                envelope = open_envelope(text, batch.key_member)
-                # A line that tells no key makes up for no request that is missing.
-                count += envelope.kind is not Kind.MALFORMED or envelope.key is not None
-                items.append(read_item(text or b"", envelope, batch.kind, number, envelope.key))
-        return items
-
-    def tell(begun: Callable[[], Iterator[Line]]) -> StreamBody[BatchGenerationResponseItem[R]]:
-        for item in (yield from Offload(partial(read, begun))):
-            yield Item(item)
-
-    def consume(piece: bytes) -> StreamBody[BatchGenerationResponseItem[R]]:
-        yield from tell(partial(lines.feed, piece))
-
-    yield from fed_by(_output(settings, batch, sighting, terms.report), consume)
-    yield from tell(lines.finish)
-    if isinstance(final, Failed | Cancelled | Expired):
-        raise _ended(batch.name, final, f"{count} results came back all the same")
-    expected = operation.stats.request_count if batch.keys is None else len(batch.keys)
-    if expected is not None and count < expected:
-        raise ResultsIncompleteError(f"{count} results came back for {expected} requests")
 
 
 def status_after(
@@ -227,7 +174,7 @@ def collect(
     def consume(piece: bytes) -> FlowBody[None]:
         yield from Offload(partial(indexer.feed, piece))
 
-    yield from fed_by(_output(settings, batch, sighting, report), consume)
+    yield from fed_by(output(settings, batch, sighting, report), consume)
     yield from Offload(indexer.finish)
     while (yield from Offload(indexer.settle)):
         continue
@@ -265,7 +212,7 @@ def _remark(found: BatchResults[Any], kinds: bytearray, operation: BatchOperatio
 
 
 @flow
-def _output(
+def output(
     settings: Settings, batch: Batch[Any], sighting: Sighting, report: Report
 ) -> StreamBody[bytes]:
     """Yield the results as lines of JSON, whichever way they come."""

@@ -79,7 +79,8 @@ def submit(
 ) -> FlowBody[Batch[R]]:
     """Submit requests as one batch."""
     spool = yield from Offload(spools.in_file)
-    submission = Submission(spool, order.method, order.defaults, settings.expiries)
+    expiries, defaults = settings.expiries, order.defaults
+    submission = Submission(spool, order.method, defaults, expiries, spools.in_file)
     while entries := (yield from Draw(supply)):
         yield from Offload(partial(submission.add, entries))
         report(Progress("encoding", len(submission.keys)))
@@ -104,6 +105,8 @@ def submit(
         refused = error
     else:
         log.info("submitted %d requests as %s (%s)", count, name, order.label)
+        if submission.keys.spool is not None:
+            spools.keep(submission.keys.spool)
         return Batch(name, order.method.answers, submission.keys)
     if uploaded is not None:
         yield from remove(settings, uploaded.name, refused)

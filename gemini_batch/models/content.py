@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from ..errors import UsageError
 from .base import Model, OpenEnum, no_members
+from .sent import LONG, Sent
 
 if TYPE_CHECKING:
     from ..spool import StrPath
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 
 @frozen
-class Blob(Model):
+class Blob(Sent):
     """Media sent along: ``data`` is base64, as it travels; ``decoded()`` gives the bytes."""
 
     mime_type: str
-    data: str = field(repr=lambda text: f"<{len(text)} characters of base64>")
+    data: str = field(repr=lambda text: f"<{len(text)} characters of base64>", metadata=LONG)
 
     @classmethod
     def of(cls, data: bytes, mime_type: str) -> Self:

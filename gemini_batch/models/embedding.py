@@ -12,6 +12,7 @@ from ..errors import UsageError
 from .base import Int64, Model, OpenEnum
 from .content import Content
 from .generation import ModalityTokenCount, as_counts
+from .sent import Sent, told
 
 
 class TaskType(OpenEnum):
@@ -101,7 +102,7 @@ class EmbeddingUsageMetadata(Model):
 
 
 @frozen
-class EmbedContentResponse(Model):
+class EmbedContentResponse(Sent):
     """The answer to one :class:`EmbedContentRequest`.
 
     ``token_count`` is what the service sent in place of ``usage_metadata`` until 2025.
@@ -114,7 +115,8 @@ class EmbedContentResponse(Model):
     @property
     def values(self) -> tuple[float, ...]:
         """The numbers of the embedding; empty where the service sent none (see ``problem``)."""
-        return () if self.embedding is None else self.embedding.values
+        embedding = told(self).embedding
+        return () if embedding is None else embedding.values or ()
 
     def as_array(self) -> array[float]:
         """Return the numbers as an ``array`` of 32-bit ones, in which there is no loss."""

@@ -11,6 +11,7 @@ from ..errors import NoTextError, UsageError
 from .base import Model, OpenEnum, Timestamp
 from .config import GenerationConfig, Modality
 from .content import Blob, Content, FunctionCall, Part
+from .sent import Sent, sent_of, told
 from .tools import Tool, as_tools
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ class ModelStatus(Model):
 
 
 @frozen
-class GenerationResponse(Model):
+class GenerationResponse(Sent):
     """The answer to one prompt (``GenerateContentResponse``).
 
     The properties read the first candidate, which is the only one unless more were asked for.
@@ -282,10 +283,14 @@ class GenerationResponse(Model):
         Raises :class:`~gemini_batch.NoTextError` where there is none: a blocked answer is never
         an empty string.
         """
-        texts = [part.text for part in self.parts if part.text and not part.thought]
-        if not texts:
+        text = ""
+        for part in _said(self):
+            said = part.text
+            if said and not part.thought:
+                text += said
+        if not text:
             raise NoTextError(self.finish_reason, self.block_reason)
-        return "".join(texts)
+        return text
 
     def text_or(self, default: str) -> str:
         """Return the text of the answer, or ``default`` where it has none."""
@@ -320,7 +325,7 @@ class GenerationResponse(Model):
     @property
     def thoughts(self) -> str:
         """The summaries of what the model thought; ``""`` where there are none."""
-        return "".join(part.text for part in self.parts if part.thought and part.text)
+        return "".join(part.text for part in _said(self) if part.thought and part.text)
 
     @property
     def function_calls(self) -> tuple[FunctionCall, ...]:
@@ -353,7 +358,9 @@ class GenerationResponse(Model):
     @property
     def finish_reason(self) -> FinishReason | None:
         """Why the model stopped; ``None`` where the service did not say."""
-        return self.candidates[0].finish_reason if self.candidates else None
+        answer = told(self)
+        found = answer.candidates[0].finish_reason if answer.candidates else None
+        return found if answer is self or found is None else FinishReason(found)
 
     @property
     def block_reason(self) -> BlockReason | None:
@@ -367,7 +374,8 @@ class GenerationResponse(Model):
         It may even be no answer at all, for a model that was thinking when it ran out of tokens has
         been seen to leave the end of its thoughts in a part that is not marked as one.
         """
-        return self.finish_reason == FinishReason.MAX_TOKENS
+        candidates = told(self).candidates
+        return bool(candidates) and candidates[0].finish_reason == FinishReason.MAX_TOKENS
 
     @property
     def usage(self) -> UsageMetadata | None:
@@ -377,13 +385,26 @@ class GenerationResponse(Model):
     @property
     def problem(self) -> str | None:
         """Why there is nothing in this answer, in a few words; ``None`` where there is."""
-        if self.block_reason is not None:
-            return f"blocked: {self.block_reason}"
-        if self.finish_reason in BLOCKED:
-            return f"blocked: {self.finish_reason}"
-        if any(part.text or not _is_mere_text(part) for part in self.parts if not part.thought):
-            return None
-        return f"no answer: {self.finish_reason or 'the service gave no reason'}"
+        answer = told(self)
+        if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
+            return f"blocked: {answer.prompt_feedback.block_reason}"
+        finish_reason = answer.candidates[0].finish_reason if answer.candidates else None
+        if finish_reason in BLOCKED:
+            return f"blocked: {finish_reason}"
+        for part in _said(self):
+            if not part.thought and (part.text or not _is_mere_text(part)):
+                return None
+        return f"no answer: {finish_reason or 'the service gave no reason'}"
+
+
+def _said(answer: GenerationResponse) -> tuple[Part, ...]:
+    """Return the parts of an answer without making any of them."""
+    try:
+        candidates = sent_of(answer).candidates
+    except AttributeError:
+        candidates = answer.candidates
+    content = candidates[0].content if candidates else None
+    return () if content is None else content.parts or ()
 
 
 def _is_mere_text(part: Part) -> bool:

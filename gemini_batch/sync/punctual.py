@@ -36,6 +36,9 @@ _FOLDED = re.compile(rb"[ \t][^\r\n\0]*\r?\n")
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(;[^\r\n]*)?\r\n")
 _ENDS = (b"\r\n", b"\n")
 
+_BLOCK = 64 << 10
+"""Bytes of a body that are sent at a time: what urllib3 takes is a quarter, and twice as slow."""
+
 
 @frozen
 class Due:
@@ -81,7 +84,7 @@ class _Lines(BufferedReader):
     """What a reply is read from: each of its lines comes whole, and in time.
 
     ``until`` is when the last line of a head must have come, and ``again`` holds lines that are to
-    be read once more.
+    be read once more. A head is read by lines alone, so that what was seen of it is still there.
     """
 
     def __init__(self, raw: RawIOBase, sock: Any, due: Due) -> None:
@@ -90,6 +93,7 @@ class _Lines(BufferedReader):
         self._due = due
         self.until: float | None = due.until
         self.again: deque[bytes] = deque()
+        self._seen = b""
 
     def readline(self, size: int | None = -1, /) -> bytes:
         """Return a line with its end, or as much of it as is asked for."""
@@ -108,7 +112,9 @@ class _Lines(BufferedReader):
         while not line.endswith(b"\n") and len(line) != most:
             ready = self._ready(until)
             end = ready.find(b"\n") + 1 or len(ready)
-            line += self.read(end if most < 0 else min(end, most - len(line)))
+            read = self.read(end if most < 0 else min(end, most - len(line)))
+            line += read
+            self._seen = b"" if self.until is None else ready[len(read) :]
             begun = bytes(line[: len(beginning)])
             if not beginning.startswith(begun) and begun not in {b"\r", *_ENDS}:
                 raise GarbledError
@@ -116,6 +122,8 @@ class _Lines(BufferedReader):
 
     def _ready(self, until: float) -> bytes:
         """Return what can be read at once, after waiting for it if there is nothing."""
+        if self._seen:
+            return self._seen
         left = until - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -272,13 +280,13 @@ class PunctualAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Begin with pools of such connections."""
-        super().init_poolmanager(*args, **options)
+        super().init_poolmanager(*args, blocksize=_BLOCK, **options)
         _mend(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """Return what holds the connections to a proxy."""
         known = proxy in self.proxy_manager
-        manager = super().proxy_manager_for(proxy, **options)
+        manager = super().proxy_manager_for(proxy, blocksize=_BLOCK, **options)
         if not known:
             _mend(manager)
         return manager

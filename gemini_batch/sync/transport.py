@@ -70,10 +70,28 @@ _CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
 _CUT_SHORT = (RemoteDisconnected, IncompleteRead, *_CUT)
 
 
+class _Session(requests.Session):
+    """A session that is told everything once, and looks nothing up before each request."""
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Return a request as it is to be sent; it has its headers, and there are no cookies."""
+        headers = {**self.headers, **request.headers}
+        prepared: Any = requests.PreparedRequest()  # its stubs are not complete
+        prepared.prepare(request.method, request.url, headers, data=request.data)
+        return cast("requests.PreparedRequest", prepared)
+
+    def merge_environment_settings(self, *_: Any, **__: Any) -> Any:
+        """Return the settings of this session: the environment was asked when it was made."""
+        return {"proxies": self.proxies, "stream": True, "verify": self.verify, "cert": None}
+
+
 def own_session(origin: str) -> requests.Session:
     """Return a session that keeps to deadlines, and never repeats anything by itself."""
-    session = requests.Session()
+    session = _Session()
+    session.trust_env = False
     session.verify = trusted_in(os.environ, origin) or True
+    proxy = proxy_for(origin, getproxies(), proxy_bypass)
+    session.proxies = {} if proxy is None else {origin.partition(":")[0]: proxy}
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.clear()
     session.headers.update({"User-Agent": user_agent(), "Accept": "*/*"})

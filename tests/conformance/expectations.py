@@ -159,6 +159,10 @@ class Lists:
         assert self.names == _value(outcome)
 
 
+STRANGE: set[str | None] = {None, "never-sent"}
+"""Keys of results that answer no request."""
+
+
 @frozen
 class Ends:
     """A stream passes on what came, so many good ones, and then raises."""
@@ -171,7 +175,7 @@ class Ends:
         """Look at the error, and at what was passed on before it."""
         del check
         Raises(self.kind, self.match).require(outcome)
-        assert self.good == len(_good(stage.passed_on, stage, {None}))
+        assert self.good == len(_good(stage.passed_on, stage, STRANGE))
 
 
 @frozen

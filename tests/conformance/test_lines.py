@@ -24,7 +24,7 @@ from gemini_batch import (
     results as results_module,
 )
 from gemini_batch.emulator import Emulator
-from gemini_batch.flows import results as flow_module
+from gemini_batch.flows import streams as flow_module
 from gemini_batch.jsonl import LineSplitter
 from tests.conformance.canned import canned
 from tests.conformance.facades import Facade
@@ -215,7 +215,7 @@ def test_what_stands_around_lines_is_nothing(
     after: bytes,
 ) -> None:
     """Marks, blank lines and carriage returns, wherever the bytes are cut on their way."""
-    feed = LineSplitter.feed
+    feed, scan = LineSplitter.feed, index_module.Indexer.scan
     spoilt = b'{"key":"m"'
     content = before + end.join([answer("a"), spoilt, answer("z")]) + after
     lines = content.split(b"\n")
@@ -225,7 +225,12 @@ def test_what_stands_around_lines_is_nothing(
             for start in range(0, len(piece), size):
                 yield from feed(splitter, piece[start : start + size])
 
+        def cut_scan(indexer: Any, piece: bytes, size: int = size) -> None:
+            for start in range(0, len(piece), size):
+                scan(indexer, piece[start : start + size])
+
         monkeypatch.setattr(LineSplitter, "feed", cut)
+        monkeypatch.setattr(index_module.Indexer, "scan", cut_scan)
         with read(facade, in_a_file(content), way, tmp_path) as items:
             assert [FINE[0], ("Malformed", None), FINE[1]] == shown(items)
             assert lines[items[1].position - 1].startswith(spoilt)

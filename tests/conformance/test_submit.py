@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gemini_batch import Content, GenerateContentRequest, GenerationConfig, UsageError
+from gemini_batch import Content, GenerateContentRequest, GenerationConfig, UsageError, keys
 from gemini_batch.emulator import Emulator
 from tests.conformance.facades import Facade
 from tests.conformance.scenes import ODD_KEYS, assert_answered, prompts
@@ -127,6 +127,25 @@ def test_odd_keys_come_back_as_they_were_sent_and_in_their_order(client: Any, vi
         assert_answered(asked, results)
         assert list(ODD_KEYS) == [item.key for item in results]
         assert list(ODD_KEYS) == [results.by_key(key).key for key in ODD_KEYS]
+
+
+@VIAS
+def test_keys_too_many_to_be_kept_as_they_are_are_found_all_the_same(
+    client: Any, via: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are on disk from then on, for as long as anyone may ask for them."""
+    monkeypatch.setattr(keys, "FEW", 100)
+    asked = {f"row-{number}": f"What is {number}?" for number in reversed(range(1_500))}
+    asked.update({key: f"What is {key!r}?" for key in ODD_KEYS})
+
+    handle = client.submit(asked, via=via)
+    with handle.results() as results:
+        del handle
+        assert_answered(asked, results)
+        assert () == results.missing
+        assert [] == list(results.unexpected)
+        with pytest.raises(UsageError, match="no result has the key 'row-1500'"):
+            results.by_key("row-1500")
 
 
 @pytest.mark.parametrize(

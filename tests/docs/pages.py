@@ -20,6 +20,7 @@ MAIN_COMMAND = (
 TEST_COMMAND = "python3 -m venv .venv && .venv/bin/pip install -q nox && .venv/bin/nox"
 CLIENTS_COMMAND = ".venv/bin/nox -s clients"
 FUZZ_COMMAND = ".venv/bin/nox -s fuzz"
+BENCH_COMMAND = ".venv/bin/nox -s bench -- --quick"
 INSTALL_COMMAND = "python3 -m pip install '.[cli]'"
 NOT_RUN = {MAIN_COMMAND, TEST_COMMAND, INSTALL_COMMAND}
 """What a stranger types first; these install the project, so no test of it can run them."""

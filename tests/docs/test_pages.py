@@ -12,6 +12,7 @@ import pytest
 
 from gemini_batch.emulator import Emulator
 from tests.docs.pages import (
+    BENCH_COMMAND,
     CLIENTS_COMMAND,
     FUZZ_COMMAND,
     MAIN_COMMAND,
@@ -65,13 +66,14 @@ def test_the_continuous_check_runs_the_test_command_of_the_readme() -> None:
     """What checks a change is what the README tells a stranger to run, from the same place.
 
     Others' clients come after it: they are the newest there are, which no commit decides. So does
-    the fuzzer, which tries something else each time.
+    the fuzzer, which tries something else each time, and so do the benchmarks, whose figures are
+    the machine's.
     """
     script = ROOT / ".ci" / "run"
     # The shell ends by itself only where the last of several commands fails.
     checked = f"{TEST_COMMAND} || exit"
     lines = [line for line in script.read_text("utf-8").splitlines() if not line.startswith("#")]
-    after = [CLIENTS_COMMAND, FUZZ_COMMAND]
+    after = [CLIENTS_COMMAND, FUZZ_COMMAND, BENCH_COMMAND]
     assert ["set -eu", 'cd "$(dirname "$0")/.."', checked, *after] == lines
     assert os.access(script, os.X_OK)
     subprocess.run(["bash", "-n", str(script)], check=True)

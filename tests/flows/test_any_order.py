@@ -13,7 +13,8 @@ from gemini_batch.effects import Request
 from gemini_batch.errors import BatchEndedError, GeminiBatchError, WaitTimeoutError
 from gemini_batch.flows.batches import cancel
 from gemini_batch.flows.many import as_completed, wait_all
-from gemini_batch.flows.results import results, status, stream, wait, watch
+from gemini_batch.flows.results import results, status, wait, watch
+from gemini_batch.flows.streams import stream
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.retry import PollPolicy

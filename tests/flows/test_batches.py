@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gemini_batch.batch import known_batch
-from gemini_batch.effects import Effect, Flow, Response, Send
+from gemini_batch.effects import Effect, Flow, Offload, Response, Send
 from gemini_batch.endpoints.batches import build_create, file_batch
 from gemini_batch.errors import (
     AuthenticationError,
@@ -23,6 +23,7 @@ from gemini_batch.errors import (
     UsageError,
 )
 from gemini_batch.flows.batches import OnUnknown, adopt, cancel, create, delete, find, look
+from gemini_batch.limits import PIECE
 from gemini_batch.models.embedding import EmbedContentResponse
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.models.operation import BatchOperation, BatchState
@@ -48,6 +49,21 @@ def test_a_look_is_one_request(world: World, settings: Settings) -> None:
     assert [f"GET {NAME}"] == world.lines
     assert BatchState.RUNNING == found.operation.state
     assert 3 == found.operation.stats.request_count
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_only_a_long_look_is_read_in_a_thread(
+    world: World, settings: Settings, *, long: bool
+) -> None:
+    """It may hold all the results; a short one is read in less time than a thread takes."""
+    told = seen("RUNNING")
+    padding = b" " * (PIECE + (1 if long else 0) - len(told.body))
+    world.expect(Response(200, told.headers, told.body + padding))
+
+    found = world.run(look(settings, NAME))
+
+    assert BatchState.RUNNING == found.operation.state
+    assert long == any(isinstance(one, Offload) for one in world.asked)
 
 
 def test_a_batch_that_is_not_there_is_not_looked_for_twice(

@@ -11,9 +11,11 @@ import pytest
 from gemini_batch.batch import Batch
 from gemini_batch.effects import Effect, Flow
 from gemini_batch.errors import UsageError
-from gemini_batch.flows.results import results, status, stream
+from gemini_batch.flows.results import results, status
+from gemini_batch.flows.streams import stream
 from gemini_batch.flows.submit import Order, order_of, submit, submit_file
 from gemini_batch.flows.waiting import waiting
+from gemini_batch.keys import SubmittedKeys
 from gemini_batch.methods import Method, embed
 from gemini_batch.models.content import Content
 from gemini_batch.models.embedding import EmbedContentRequest, EmbedContentResponse
@@ -21,7 +23,7 @@ from gemini_batch.models.generation import GenerateContentRequest
 from gemini_batch.progress import report_nothing
 from gemini_batch.settings import Settings
 from gemini_batch.states import Succeeded
-from gemini_batch.submission import SubmittedKeys, Via
+from gemini_batch.submission import Via
 
 from .replies import (
     LABEL,

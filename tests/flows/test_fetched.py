@@ -17,13 +17,13 @@ from gemini_batch.errors import (
 )
 from gemini_batch.flows.results import results
 from gemini_batch.flows.waiting import waiting
+from gemini_batch.keys import SubmittedKeys
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.progress import Progress
 from gemini_batch.settings import Settings
 from gemini_batch.states import (
     Succeeded,
 )
-from gemini_batch.submission import SubmittedKeys
 
 from .acts import having, looking, texts
 from .replies import RESULTS, inlined, line, lost, page, refused, seen, whole

@@ -18,7 +18,8 @@ from gemini_batch.flows.batches import adopt, cancel, create, delete
 from gemini_batch.flows.files import delete_file, look_at_file
 from gemini_batch.flows.lists import members, pages
 from gemini_batch.flows.many import as_completed, wait_all
-from gemini_batch.flows.results import results, stream, watch
+from gemini_batch.flows.results import results, watch
+from gemini_batch.flows.streams import stream
 from gemini_batch.flows.submit import Order, submit, submit_file
 from gemini_batch.flows.uploads import Parcel, send
 from gemini_batch.flows.waiting import waiting

@@ -7,7 +7,7 @@ from hypothesis import given, settings as effort, strategies as st
 from gemini_batch.batch import Batch
 from gemini_batch.errors import GeminiBatchError
 from gemini_batch.flows.downloads import download
-from gemini_batch.flows.results import stream
+from gemini_batch.flows.streams import stream
 from gemini_batch.flows.uploads import LEAST_CHUNK, upload
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.models.generation import GenerationResponse

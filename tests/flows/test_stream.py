@@ -14,13 +14,13 @@ from gemini_batch.errors import (
     ResultsIncompleteError,
     UsageError,
 )
-from gemini_batch.flows.results import stream
+from gemini_batch.flows.streams import stream
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.items import BatchGenerationResponseItem, ItemMalformed, ItemSuccess
 from gemini_batch.jsonl import LineSplitter
+from gemini_batch.keys import SubmittedKeys
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.settings import Settings
-from gemini_batch.submission import SubmittedKeys
 
 from .replies import RESULTS, Opened, inlined, line, lost, refused, seen, whole
 from .world import World
@@ -133,8 +133,36 @@ def test_a_stream_knows_how_many_were_submitted(world: World, settings: Settings
     world.expect(seen("SUCCEEDED", file=RESULTS), whole(line("a"), line("b")))
     items = streaming(world, settings, batch)
     assert ["a", "b"] == [next(items).key, next(items).key]
-    with pytest.raises(ResultsIncompleteError, match="2 results came back for 3 requests"):
+    with pytest.raises(ResultsIncompleteError, match="2 results came back for 3 requests") as found:
         next(items)
+    assert ("c",) == found.value.missing
+
+
+@pytest.mark.parametrize("surplus", ["a", "z"])
+def test_a_result_too_many_makes_up_for_none_that_is_missing(
+    world: World, settings: Settings, surplus: str
+) -> None:
+    """Neither a second one of a request nor one that was never asked for is that of another."""
+    keys = SubmittedKeys()
+    keys.add("a")
+    keys.add("b")
+    batch = Batch("batches/b1", GenerationResponse, keys)
+    world.expect(seen("SUCCEEDED", file=RESULTS), whole(line("a"), line(surplus)))
+    items = streaming(world, settings, batch)
+    assert ["a", surplus] == [next(items).key, next(items).key]
+    with pytest.raises(ResultsIncompleteError, match="1 results came back for 2 requests") as found:
+        next(items)
+    assert ("b",) == found.value.missing
+
+
+def test_a_stream_that_answers_every_request_ends_well(world: World, settings: Settings) -> None:
+    """A line that cannot be read, but tells its key, is the result of its request."""
+    keys = SubmittedKeys()
+    keys.add("a")
+    keys.add("b")
+    batch = Batch("batches/b1", GenerationResponse, keys)
+    world.expect(seen("SUCCEEDED", file=RESULTS), whole(b'{"key":"b"}\n', line("a")))
+    assert ["b", "a"] == [item.key for item in streaming(world, settings, batch)]
 
 
 @pytest.mark.parametrize("gone", [refused(403), refused(404)])

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from gemini_batch import keys as keys_module
 from gemini_batch.batch import Batch
 from gemini_batch.effects import Draw, Effect, Flow
 from gemini_batch.errors import (
@@ -28,6 +29,7 @@ from gemini_batch.models.content import Content
 from gemini_batch.models.generation import GenerateContentRequest, GenerationResponse
 from gemini_batch.progress import Progress, report_nothing
 from gemini_batch.settings import Settings
+from gemini_batch.spool import Spool, Spools
 from gemini_batch.submission import Via
 
 from .acts import CHUNK, CREATE, DELETE, FILE, LIST, START, UPLOADED, submitting
@@ -126,6 +128,46 @@ def test_requests_are_drawn_a_few_at_a_time(settings: Settings) -> None:
     assert 4 == sum(isinstance(one, Draw) for one in world.asked)
     assert [Progress("encoding", count) for count in (2, 4, 5)] == reports
     world.require_played_out()
+
+
+def test_many_keys_are_kept_on_disk_for_as_long_as_the_batch(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The requests are not: all of them have been sent by then."""
+    monkeypatch.setattr(keys_module, "FEW", 2)
+    world.expect(seen("PENDING", name="batches/new"))
+    made = world.run(submitting(world, settings, [("a", "why?"), ("b", "how?"), ("c", "who?")]))
+    assert made.keys is not None
+    assert ["a", "b", "c"] == list(made.keys)
+    assert made.keys.spool is not None
+    assert not made.keys.spool.closed
+
+
+def test_many_keys_of_a_batch_that_was_not_made_are_gone(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As is everything else that a flow has spooled."""
+    monkeypatch.setattr(keys_module, "FEW", 2)
+    spools = NotingSpools()
+    world = World()
+    world.spools = spools
+    world.expect(refusal(400, "no"))
+    with pytest.raises(InvalidRequestError):
+        world.run(submitting(world, settings, [("a", "why?"), ("b", "how?"), ("c", "who?")]))
+    assert [True, True] == [spool.closed for spool in spools.made]
+
+
+class NotingSpools(Spools):
+    """Spools that remember those they made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[Spool] = []
+
+    def in_file(self) -> Spool:
+        """Open a spool on disk, and note it."""
+        self.made.append(super().in_file())
+        return self.made[-1]
 
 
 def test_a_submission_is_logged_once(

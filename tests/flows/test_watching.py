@@ -9,7 +9,8 @@ import pytest
 from gemini_batch.batch import Batch
 from gemini_batch.effects import Response
 from gemini_batch.errors import BatchFailedError, ProtocolError
-from gemini_batch.flows.results import stream, watch
+from gemini_batch.flows.results import watch
+from gemini_batch.flows.streams import stream
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.retry import PollPolicy
 from gemini_batch.settings import Settings

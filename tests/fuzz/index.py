@@ -15,15 +15,15 @@ from typing import Any
 
 from attrs import frozen
 
+from gemini_batch.arrangement import Arrangement
 from gemini_batch.errors import ResultsIncompleteError, UsageError
-from gemini_batch.index import BOM, Envelope, Indexer, Kind, open_envelope
+from gemini_batch.index import BOM, Envelope, Index, Indexer, Kind, open_envelope
 from gemini_batch.items import ItemMalformed
+from gemini_batch.keys import SubmittedKeys
 from gemini_batch.models.embedding import EmbedContentResponse
 from gemini_batch.models.generation import GenerationResponse
-from gemini_batch.order import Sorter
 from gemini_batch.results import BatchResults
 from gemini_batch.spool import FileSpool, MemorySpool
-from gemini_batch.submission import SubmittedKeys
 from tests.fuzz.oracle import grammatical, is_deep, loose, plain, spelled, strict
 
 HEADER = 3
@@ -39,6 +39,7 @@ WORDS = (
 )  # fmt: skip
 
 ANSWERS = [
+    '{"responseId":"\u00e4"}',
     '{"candidates":[{"content":{"role":"model","parts":[{"text":"Yes."}]},"finishReason":"STOP"}]}',
     '{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":"9"}}',
     '{"candidates":[{"index":"x"}]}',
@@ -82,6 +83,7 @@ ODD_LINES = [
     b'{"metadata":{"key":"m","custom_id":"c"},"response":{"candidates":[]}}',
     b'{"metadata":{"key":"\xff"},"response":{}}', b'{"metadata":[1],"error":{"code":1}}',
     b'{"key":"a","metadata":{"x":NaN},"response":{}}', b'{"key":"a","x":"\xff","response":{}}',
+    b'{"key":"a","key":"b","response":{"x":1}}', b'{"key":"a","response":{"key":"\xff"}}',
     b'{"response":{"key":1,"key":2},"key":"a"}', b'{"key":"\xed\xa0\x80","response":{}}',
     b'{"key":"a","response":{"x":"\xff"}}', b' \t{ "key" : "a" , "response" : { } }\r',
     b'{"response":' + b"[" * 400 + b"]" * 400 + b',"key":"deep"}',
@@ -109,6 +111,7 @@ def seeds() -> Iterator[bytes]:
     outcomes = itertools.cycle(OUTCOMES)
     rows = [f'{{"key":{name},{next(outcomes)}}}'.encode() for name in names]
     by_id = [f'{{"metadata":{{"custom_id":{name}}},"response":{{}}}}'.encode() for name in names]
+    numbered = b'{"key":"%d","error":{"code":8}}'
     keyless = [f"{{{outcome}}}".encode() for outcome in OUTCOMES[:-1]]
     known = b"\n".join(key.encode("utf-8", "surrogatepass") for key in KEYS[:12]) + b"\nno\n\nrow-8"
     for header, keys, lines in (
@@ -120,6 +123,7 @@ def seeds() -> Iterator[bytes]:
         (bytes([POSITIONAL, 20, 1]), b"", keyless),
         (bytes([POSITIONAL | EMBEDDED, 99, 1]), b"", [*keyless[:3], ODD_LINES[14]]),
         (bytes([KNOWN, 9, 9]), b"a\n\n1", [b""]),
+        (bytes([0, 99, 4]), b"", [numbered % (7 * one % 20 + 3) for one in (*range(20), 4)]),
         (bytes([KNOWN, 90, 2]), b"\n\n\n\nno", keyless[:5]),
     ):
         yield header + keys + END_OF_KEYS + b"\n".join(lines)
@@ -138,7 +142,7 @@ def check(data: bytes) -> None:
     key_member = "custom_id" if flags & BY_ID else "key"
     spool = FileSpool() if flags & ON_DISK else MemorySpool()
     indexer = Indexer(spool, keys, key_member, positional=bool(flags & POSITIONAL))
-    indexer._sorter = Sorter(run or 1)
+    indexer._arrangement = Arrangement(run or 1)
     size = max(size, len(whole) // MOST, 1)
     for start in range(0, len(whole), size):
         indexer.feed(whole[start : start + size])
@@ -149,6 +153,7 @@ def check(data: bytes) -> None:
     results: BatchResults[Any] = BatchResults(
         spool, indexer.index(), kind, keys=keys, key_member=key_member
     )
+    check_both_ways(results._index, whole, keys, key_member, positional=bool(flags & POSITIONAL))
     rows = read(whole, key_member)
     with results:
         check_rows(results, rows)
@@ -161,6 +166,18 @@ def check(data: bytes) -> None:
         check_set(results, rows, None if keys is None else list(keys))
         check_finding(results, rows, None if keys is None else set(keys))
         check_saved(results, rows)
+
+
+def check_both_ways(
+    index: Index, whole: bytes, keys: SubmittedKeys | None, key_member: str, *, positional: bool
+) -> None:
+    """Hold the index against that of an indexer which opens each line by itself."""
+    indexer = Indexer(MemorySpool(), keys, key_member, positional=positional)
+    for line in itertools.chain(indexer._lines.feed(whole), indexer._lines.finish()):
+        indexer._add(line)
+    while indexer.settle():
+        pass
+    assert indexer.index() == index, "lines opened many at a time are others"
 
 
 def submitted(lines: list[bytes]) -> SubmittedKeys:

@@ -48,6 +48,7 @@ def check(data: bytes) -> None:
     lines = split(pieces, limit)
 
     assert split([whole], limit) == lines, "it matters where the bytes are cut"
+    assert taken(pieces, limit) == lines, "lines taken at once are others"
     texts = whole.split(b"\n")
     ends = len(texts) - 1
     if not texts[-1]:
@@ -78,6 +79,24 @@ def split(pieces: list[bytes], limit: int) -> list[Line]:
         assert len(splitter._begun) <= limit, "more is kept in memory than the limit"
     lines += splitter.finish()
     assert [] == [*splitter.finish()], "the last line ends twice"
+    return lines
+
+
+def taken(pieces: list[bytes], limit: int) -> list[Line]:
+    """Return the same lines, taken at once where that is possible."""
+    splitter = LineSplitter(limit)
+    lines: list[Line] = []
+    for piece in pieces:
+        found = splitter.take(piece)
+        if found is None:
+            lines += splitter.feed(piece)
+        else:
+            offset, texts = found
+            for text in texts:
+                lines.append(Line(offset, len(text) - 1, text[:-1]))
+                offset += len(text)
+        assert len(splitter._begun) <= limit, "more is kept in memory than the limit"
+    lines += splitter.finish()
     return lines
 
 

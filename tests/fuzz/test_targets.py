@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -17,7 +18,17 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
-from gemini_batch import codec, index, items, rawjson, results, submission
+from gemini_batch import (
+    arrangement,
+    codec,
+    index,
+    items,
+    keys,
+    order,
+    plain,
+    rawjson,
+    results,
+)
 from gemini_batch.codec import reading
 from gemini_batch.jsonl import LineSplitter
 from gemini_batch.models.base import Timestamp
@@ -128,7 +139,19 @@ def cut_elsewhere(feed: Any) -> Any:
 
 def as_text(_: Any) -> Any:
     """Order keys as text."""
-    return lambda key: b"\2" if key is None else b"\1" + key.encode("utf-8", "surrogatepass")
+    return lambda keys: [b"\1" + key.encode("utf-8", "surrogatepass") for key in keys]
+
+
+def with_zeros(_: Any) -> Any:
+    """Take a number for one that is written in another way."""
+    return lambda keys, name="": (
+        [int(key) for key in keys] if not name and all(map(str.isdecimal, keys)) else None
+    )
+
+
+def placed_once(read: Any) -> Any:
+    """Forget that a place may be taken."""
+    return lambda self, places, low, empty, _: read(self, places, low, empty, 0)
 
 
 def preferring_answers(opened: Any) -> Any:
@@ -162,6 +185,16 @@ def shifting(covered: Any) -> Any:
     return lambda text: covered(text).replace(b" ", b"")
 
 
+def hasty(_: Any) -> Any:
+    """Take any answer for an empty one."""
+
+    class Readers(dict[Any, Any]):
+        def __missing__(self, kind: type[Any]) -> Any:
+            return SimpleNamespace(answer=lambda _: kind())
+
+    return Readers()
+
+
 def forgetful(unstructure: Any) -> Any:
     """Write only the members that are known."""
     return lambda model: {
@@ -177,14 +210,20 @@ DEFECTS = [
     ("lines", "the_mark_stays", index, "BOM", lambda _: b"\xff\xfe"),
     ("lines", "lines_are_miscounted", index, "bisect_right", lambda _: bisect_left),
     ("index", "a_second_key_is_overlooked", index, "_has_two_keys", lambda _: lambda _: False),
-    ("index", "an_escaped_key_is_overlooked", index, "_ESCAPED_LETTERS", lambda _: ()),
-    ("index", "keys_are_ordered_as_text", index, "sort_key", as_text),
+    ("index", "an_escaped_key_is_overlooked", plain, "_ESCAPED_LETTERS", lambda _: ()),
+    ("index", "a_second_key_is_no_longer", plain, "_TWO_KEYS", lambda most: most + 4),
+    ("index", "null_is_an_answer", plain, "_NULL", lambda _: 0),
+    ("index", "any_bytes_are_text", plain, "_is_text", lambda _: lambda _: True),
+    ("index", "zeros_may_lead", arrangement, "numbers_of", with_zeros),
+    ("index", "two_may_have_one_place", arrangement.Numbers, "_read", placed_once),
+    ("index", "a_zero_too_many_comes_last", order, "_CANONICAL", lambda _: b"\0"),
+    ("index", "keys_are_ordered_as_text", arrangement, "sort_keys", as_text),
     ("index", "an_answer_wins", index, "open_envelope", preferring_answers),
     ("index", "a_position_is_trusted", index.Indexer, "_match", trusting),
     ("index", "the_last_of_two_is_found", BatchResults, "_find", finding_the_last),
     ("index", "an_escape_is_shown", items, "printable", lambda _: str),
     ("index", "what_is_missing_is_no_error", results, "_LOST", lambda _: b'"response":{}'),
-    ("index", "numbers_are_not_positions", submission, "_NUMBER", lambda _: re.compile("0")),
+    ("index", "numbers_are_not_positions", keys, "_NUMBER", lambda _: re.compile("0")),
     ("codec", "unknown_members_are_lost", codec, "unstructure", forgetful),
     ("codec", "times_are_rounded", Timestamp, "rfc3339", lambda _: property(datetime.isoformat)),
     ("codec", "an_integer_has_any_size", reading, "_INT64", lambda _: range(-(2**99), 2**99)),
@@ -194,6 +233,7 @@ DEFECTS = [
     ("codec", "null_is_a_member", rawjson, "_NULL", lambda _: msgspec.Raw(b"nil")),
     ("codec", "parts_are_misplaced", rawjson, "_without_surrogates", shifting),
     ("codec", "compact_is_not", rawjson, "compact", lambda _: bytes),
+    ("codec", "an_answer_is_taken_unread", codec, "READERS", hasty),
 ]
 """The target that is to find it, what is wrong, and what is put in the place of what."""
 

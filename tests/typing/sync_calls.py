@@ -399,6 +399,7 @@ def results(found: BatchResults[GenerationResponse]) -> None:
     assert_type(found.closed, bool)
     assert_type(found.resolved_count, int)
     assert_type(found.at(0), Item)
+    assert_type(found.each(array("I")), Iterator[Item])
     assert_type(found.lines(), Iterator[bytes])
     assert_type(found.check(), Sequence[ItemMalformed])
     assert_type(found.usage(), UsageMetadata)

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from gemini_batch.index import Indexer
+from gemini_batch.keys import SubmittedKeys
 from gemini_batch.models.generation import GenerationResponse
 from gemini_batch.results import BatchResults
 from gemini_batch.spool import MemorySpool, Spool
-from gemini_batch.submission import SubmittedKeys
 
 
 def line(key: object, text: str = "answer", **members: Any) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
-from attrs import fields
+from attrs import evolve, fields
 from hypothesis import given, settings, strategies as st
 
 from gemini_batch import codec, models
@@ -21,6 +21,7 @@ from gemini_batch.errors import ProtocolError
 from gemini_batch.models.base import Duration, Int64, Model, OpenEnum, Timestamp
 from gemini_batch.models.config import GenerationConfig
 from gemini_batch.models.content import Blob, Content, FunctionCall, Part
+from gemini_batch.models.embedding import EmbedContentResponse
 from gemini_batch.models.file import File
 from gemini_batch.models.generation import (
     Candidate,
@@ -138,6 +139,15 @@ def test_both_spellings_are_read(model: Model) -> None:
     tree = codec.unstructure(model)
     spelled = {names.get(name, name): value for name, value in tree.items()}
     assert model == codec.structure(spelled, type(model))
+
+
+@settings(deadline=None)
+@given(st.sampled_from([Blob, EmbedContentResponse, GenerationResponse]).flatmap(messages))
+def test_an_answer_comes_back_as_it_was(model: Model) -> None:
+    """Decoded in one go, or else as anything is."""
+    assert model == codec.decode(codec.encode(model), type(model))
+    known = codec.encode(evolve(model, extra={}))
+    assert codec.structure(json.loads(known), type(model)) == codec.decode(known, type(model))
 
 
 @settings(deadline=None)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gemini_batch.aio import drivers as aio_drivers
-from gemini_batch.effects import Effect, FlowBody, Item, Now, Sleep, StreamBody, fed_by, flow
+from gemini_batch.effects import Effect, FlowBody, Item, Items, Now, Sleep, StreamBody, fed_by, flow
 from gemini_batch.errors import ProtocolError, TransportError, UsageError
 from gemini_batch.log import log
 from gemini_batch.sync import drivers as sync_drivers
@@ -122,6 +122,16 @@ def counting() -> StreamBody[float]:
 
 
 @flow
+def counting_by_threes() -> StreamBody[float]:
+    """Tell many numbers at once, and none."""
+    try:
+        for numbers in ([0.0, 1.0, 2.0], [], [3.0, 4.0, 5.0]):
+            yield Items(numbers)
+    finally:
+        closed.append("by threes")
+
+
+@flow
 def failing(error: Exception) -> FlowBody[None]:
     """Ask, and fail whatever the answer, by way of a generator of the package."""
     yield from fed_by(failing_stream(error), lambda _: ())
@@ -165,6 +175,16 @@ def test_a_stream_is_driven_item_by_item(take: Callable[..., Any]) -> None:
         stage = Stage()
         assert items == take(counting(), stage, most)
         assert (["counting"], 1) == (closed, stage.releases)
+
+
+@taking
+def test_many_items_at_once_are_told_one_by_one(take: Callable[..., Any]) -> None:
+    """Whoever has enough among them takes no more."""
+    for most in (1, 3, 4, 9):
+        closed.clear()
+        stage = Stage()
+        assert [0.0, 1.0, 2.0, 3.0, 4.0, 5.0][:most] == take(counting_by_threes(), stage, most)
+        assert (["by threes"], 1) == (closed, stage.releases)
 
 
 @taking

@@ -12,6 +12,7 @@ from gemini_batch.effects import (
     Flow,
     FlowBody,
     Item,
+    Items,
     Now,
     Offload,
     Open,
@@ -210,6 +211,30 @@ def test_a_consumer_may_ask_and_yield() -> None:
 
     asked, result = walk(Flow(reading, (1, [], double), {}), None, 0.5, None)
     assert ([Sleep(1.0), Now(), Item(2.5)], "read") == (asked, result)
+
+
+@flow
+def in_pairs(numbers: list[int]) -> StreamBody[int]:
+    """Yield numbers, two at a time, and one that comes alone."""
+    while len(numbers) > 1:
+        yield Items(numbers[:2])
+        numbers = yield from Offload(partial(numbers.__getitem__, slice(2, None)))
+    yield Items([])
+    yield Item(numbers[0])
+
+
+def test_many_items_are_consumed_one_by_one() -> None:
+    """Each with what the consumer asks and yields, before the next one is looked at."""
+
+    def double(number: int) -> StreamBody[float]:
+        yield Item(2 * number + (yield from Now()))
+
+    def consuming() -> Generator[Any, Any, None]:
+        yield from fed_by(in_pairs([1, 2, 3]), double)
+
+    asked, _ = walk(Flow(consuming, (), {}), 0.5, None, 0.25, None, [3], 0.125, None)
+    assert [Item(2.5), Item(4.25), Item(6.125)] == [one for one in asked if isinstance(one, Item)]
+    assert [Now, Item, Now, Item, Offload, Now, Item] == [type(one) for one in asked]
 
 
 def test_what_a_stream_asked_for_may_fail() -> None:

@@ -23,10 +23,11 @@ LAYERS = (
     {"rawjson"},
     {"codec"},
     {
-        *("batch", "certificates", "credentials", "custody", "defaults", "effects", "endpoints"),
-        *("expiry", "index", "items", "jsonl", "labels", "methods", "order", "progress"),
-        *("prompts", "proxies", "results", "retry", "settings", "states", "submission", "summary"),
-        *("vectors", "views", "wire"),
+        *("arrangement", "batch", "certificates", "credentials", "custody", "defaults", "drafts"),
+        *("effects", "endpoints", "expiry", "index", "items", "jsonl", "keys", "keytable"),
+        *("labels", "methods", "order", "plain", "progress", "prompts", "proxies", "results"),
+        *("retry", "settings", "sorting", "states", "submission", "summary", "vectors", "views"),
+        "wire",
     },
     {"builders", "flows", "runs", "tables"},
     {"sync", "aio", "emulator"},
@@ -48,6 +49,7 @@ MAY_TOUCH = {
     "certificates": {"pathlib"},
     "custody": {"threading"},
     "fields": {"importlib"},
+    "jsonl": {"io"},
     "models": {"importlib"},
     "spool": FILES | {"threading"},
     "runs.ledger": FILES,
@@ -165,8 +167,8 @@ def catches_closing(kind: ast.expr | None) -> bool:
 
 
 def is_item(value: ast.expr | None) -> bool:
-    """Tell whether an expression makes an ``Item``."""
-    return isinstance(value, ast.Call) and ast.unparse(value.func) == "Item"
+    """Tell whether an expression makes an ``Item``, or many."""
+    return isinstance(value, ast.Call) and ast.unparse(value.func) in {"Item", "Items"}
 
 
 def transport_offences(source: str) -> Iterator[str]:
@@ -322,7 +324,7 @@ def packages_loaded_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in loaded_by(statement)}
 
 
-HOT = {"base", "config", "content", "file", "generation", "operation", "status", "tools"}
+HOT = {"base", "config", "content", "file", "generation", "operation", "sent", "status", "tools"}
 """The models that every batch needs; a rarer one is loaded when it is first named."""
 
 

@@ -1,20 +1,28 @@
 """What became of one request: an answer, an error, or a line that cannot be read."""
 
 import pickle
+import random
+from typing import Any
 
 import pytest
+from hypothesis import assume, given, settings, strategies as st
 
-from gemini_batch import codec
+from gemini_batch import codec, rawjson
 from gemini_batch.errors import ItemFailedError, NoTextError, ProtocolError
+from gemini_batch.index import open_envelope
 from gemini_batch.items import (
     IndividualRequestError,
     ItemError,
     ItemMalformed,
     ItemSuccess,
     Outcome,
+    plain_reader,
+    read_item,
 )
 from gemini_batch.models.embedding import EmbedContentResponse
 from gemini_batch.models.generation import GenerationResponse
+from tests.fuzz.codec import WORDS, anatomy, usual
+from tests.fuzz.mutation import Mutation
 from tests.unit.outcomes import collect, failed, keys_of, line, only
 
 
@@ -244,3 +252,78 @@ def test_an_item_pickles() -> None:
 
         assert item == again
         assert (item.raw(), item.metadata) == (again.raw(), again.metadata)
+
+
+PLAIN = [
+    line("a"),
+    line("b\u00e9", response={"candidates": [{"finishReason": "SAFETY"}]}),
+    line("", response={}),
+    b' { "response":{"candidates":[{"groundingMetadata":{}}]}, "key":"\\u0061" } ',
+]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_plain_line_is_read_in_one_go(text: bytes) -> None:
+    """The item is in every way the one that is read of its envelope."""
+    envelope = open_envelope(text)
+    careful = read_item(text, envelope, GenerationResponse, 1, envelope.key)
+    plain = plain_reader(GenerationResponse)(text)
+
+    assert isinstance(plain, ItemSuccess)
+    assert careful == plain
+    assert plain == careful
+    for ask in (repr, hash, ItemSuccess.raw, lambda one: one.metadata, lambda one: one.outcome):
+        assert ask(careful) == ask(plain)
+    assert careful == pickle.loads(pickle.dumps(plain))  # noqa: S301 - it was made here
+    with pytest.raises(AttributeError):
+        plain.key = "b"  # type: ignore[misc] - it is what is tried
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"", b"{", b"[]", failed("a"), line(None, response={}), line(5)),
+        *(line("a", response=5), line("a", response=None), line("a", response={"newMember": 1})),
+        *(line("a", response={}, metadata={}), line("a", response={}, error={})),
+    ],
+)
+def test_any_other_line_is_left_to_be_opened(text: bytes) -> None:
+    """Be it an error, or an answer that is not spelled as they most often are."""
+    assert plain_reader(GenerationResponse)(text) is None
+
+
+def test_a_plain_line_may_be_an_embedding() -> None:
+    """It has the numbers."""
+    text = line("a", response={"embedding": {"values": [0.5, -1]}})
+    item = plain_reader(EmbedContentResponse)(text)
+
+    assert item is not None
+    assert ("a", (0.5, -1.0), None) == (item.key, item.response.values, item.problem)
+
+
+MUTATION = Mutation(1, (*WORDS, b'"key":', b'"response":', b'"error":', b'"metadata":'))
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0).map(random.Random),
+    st.sampled_from([GenerationResponse, EmbedContentResponse]),
+    st.integers(0, 3),
+)
+def test_a_line_is_read_in_one_go_as_it_is_with_care_or_not_at_all(
+    chance: random.Random, kind: type[Any], changes: int
+) -> None:
+    """Whatever was changed in it; only that nobody names its key twice was seen to before."""
+    text = b" " + line("a", response=usual(kind, chance))
+    for _ in range(changes):
+        text = MUTATION.change(text, 10_000, chance, lambda data: data[::-1])
+    assume(text.count(b"[") < 90)
+    plain, envelope = plain_reader(kind)(text[1:]), open_envelope(text[1:])
+    assume(plain is not None and envelope.reason != "the line has two keys")
+
+    careful = read_item(text[1:], envelope, kind, 1, envelope.key)
+    assert careful == plain
+    answer = codec.structure(rawjson.parse(envelope.response), kind)
+    assert anatomy(answer) == anatomy(plain.unwrap())
+    assert (careful.raw(), careful.metadata) == (plain.raw(), plain.metadata)
+    assert (careful.outcome, careful.problem) == (plain.outcome, plain.problem)

@@ -61,12 +61,35 @@ def test_a_line_points_at_its_own_bytes(whole: bytes, places: list[int], max_lin
     assert all(whole[line.offset + line.length :][:1] in {b"\n", b""} for line in lines)
 
 
+@settings(deadline=None)
+@given(WHOLE, PLACES, st.integers(0, 12) | st.just(MAX_LINE))
+def test_lines_taken_at_once_are_the_same(whole: bytes, places: list[int], max_line: int) -> None:
+    """With their ends, and none of a piece in which one may be too long: that is left to be fed."""
+    splitter = LineSplitter(max_line)
+    lines: list[Line] = []
+    for piece in cut(whole, places):
+        taken = splitter.take(piece)
+        if taken is None:
+            assert max_line < MAX_LINE
+            lines += splitter.feed(piece)
+            continue
+        offset, texts = taken
+        for text in texts:
+            assert text.endswith(b"\n")
+            lines.append(Line(offset, len(text) - 1, text[:-1]))
+            offset += len(text)
+    lines += splitter.finish()
+
+    assert split([whole], max_line) == lines
+
+
 @pytest.mark.parametrize("end", ["\u2028", "\u2029", "\u0085", "\x1c", "\x0b", "\x0c", "\r"])
 def test_only_a_line_feed_ends_a_line(end: str) -> None:
     """What ``str.splitlines`` would take for an end stays within the line."""
     text = f'{{"text":"a{end}b"}}'.encode()
 
     assert [Line(0, len(text), text)] == split([text + b"\n"])
+    assert (0, [text + b"\n"]) == LineSplitter().take(text + b"\n")
 
 
 @pytest.mark.parametrize(
@@ -133,14 +156,18 @@ def test_a_line_above_the_limit_is_skipped_in_bounded_memory() -> None:
     assert peak < 4 * MIB
 
 
-def test_a_long_line_in_small_pieces_takes_linear_time() -> None:
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_long_line_in_small_pieces_takes_linear_time(*, at_once: bool) -> None:
     """Four times the pieces take about four times as long; copying what is held would take 16."""
 
     def seconds(count: int) -> float:
         splitter, piece = LineSplitter(), b"x" * 64
         started = time.thread_time()
         for _ in range(count):
-            assert [] == list(splitter.feed(piece))
+            if at_once:
+                assert (0, []) == splitter.take(piece)
+            else:
+                assert [] == list(splitter.feed(piece))
         (line,) = splitter.feed(b"\n")
         assert Line(0, 64 * count, b"x" * 64 * count) == line
         return time.thread_time() - started

@@ -31,13 +31,13 @@ from gemini_batch.flows import results as flows
 from gemini_batch.flows.waiting import waiting
 from gemini_batch.index import Kind
 from gemini_batch.items import ItemError, ItemMalformed, ItemSuccess, Outcome
+from gemini_batch.keys import SubmittedKeys
 from gemini_batch.models.embedding import EmbedContentResponse, EmbeddingUsageMetadata
 from gemini_batch.models.generation import GenerationResponse, ModalityTokenCount, UsageMetadata
 from gemini_batch.order import sort_key
 from gemini_batch.results import BatchResults
 from gemini_batch.settings import Settings
 from gemini_batch.spool import FileSpool, MemorySpool, Spools
-from gemini_batch.submission import SubmittedKeys
 from gemini_batch.sync.drivers import run
 from tests.unit.outcomes import collect, failed, keys_of, line
 
@@ -128,6 +128,59 @@ def test_a_line_that_was_skipped_is_not_read_later(monkeypatch: pytest.MonkeyPat
     assert isinstance(item, ItemMalformed)
     assert (2, b"") == (item.position, item.raw())
     assert "was skipped" in item.problem
+
+
+def test_lines_that_were_skipped_are_not_read_with_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those around them are, whatever the order in which they are wanted."""
+    results = collect([line("a"), line("b", "x" * 1000), line("c")])
+    monkeypatch.setattr(results_module, "MAX_LINE", 500)
+    sizes: list[int] = []
+    read = results._spool.read
+
+    def noting(offset: int, size: int) -> bytes:
+        sizes.append(size)
+        return read(offset, size)
+
+    monkeypatch.setattr(results._spool, "read", noting)
+
+    assert [True, False, True] == [item.ok for item in results]
+    assert [False, True, False] == [size == 0 for size in sizes]
+    assert max(sizes) <= 500
+
+
+def windows_of(results: BatchResults[Any], monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return how many lines are read at a time when all of them are taken."""
+    counts: list[int] = []
+    read_each = results._spool.read_each
+
+    def noting(offsets: Sequence[int], sizes: Sequence[int]) -> list[bytes]:
+        counts.append(len(sizes))
+        return read_each(offsets, sizes)
+
+    monkeypatch.setattr(results._spool, "read_each", noting)
+    assert len(results) == len(list(results))
+    return counts
+
+
+def test_lines_are_read_many_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few at first, so that the first item does not wait for many; then ever more to a limit."""
+    results = collect([line(str(number)) for number in range(1000)])
+
+    counts = windows_of(results, monkeypatch)
+
+    assert counts[0] <= 16
+    assert sorted(counts[:-1]) == counts[:-1]
+    assert 200 < max(counts) <= 512
+    assert [] == windows_of(collect([]), monkeypatch)
+
+
+def test_of_long_lines_few_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as fit into a window; one that is longer comes alone."""
+    texts = ["x" * 3_000_000, *["y" * 200_000] * 9, "z"]
+    results = collect([line(str(number), text) for number, text in enumerate(texts)])
+
+    assert [1, 5, 5] == windows_of(results, monkeypatch)
+    assert texts == [item.unwrap().text for item in results]
 
 
 # Keys
@@ -609,17 +662,34 @@ def test_threads_may_share_results(make: type[MemorySpool | FileSpool]) -> None:
     assert [[f"answer {key}" for key in range(count)]] * len(found) == found
 
 
-def test_only_the_touched_item_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counting, slicing and sorting leave the answers as they came."""
-    decoded: list[object] = []
-    decode = codec.decode
+@pytest.fixture
+def decoded(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Note what is decoded, be it of a line that is plainly an answer or of a part of another."""
+    kinds: list[object] = []
+    decode, plain_reader = codec.decode, results_module.plain_reader
 
     def noting(raw: Any, kind: Any) -> Any:
-        decoded.append(kind)
+        kinds.append(kind)
         return decode(raw, kind)
 
-    results = collect([line("a"), line("b"), failed("c")])
+    def noting_plain(kind: Any) -> Any:
+        read = plain_reader(kind)
+
+        def noting_line(text: bytes) -> Any:
+            item = read(text)
+            kinds.extend([kind] if item else [])
+            return item
+
+        return noting_line
+
     monkeypatch.setattr(codec, "decode", noting)
+    monkeypatch.setattr(results_module, "plain_reader", noting_plain)
+    return kinds
+
+
+def test_only_the_touched_item_is_decoded(decoded: list[object]) -> None:
+    """Counting, slicing and sorting leave the answers as they came."""
+    results = collect([line("a"), line("b"), failed("c")])
 
     assert (3, 2, 1, 0) == tuple(
         map(len, (results, results.successes, results.errors, results.malformed))
@@ -659,17 +729,10 @@ def test_touching_one_moves_that_one() -> None:
     assert ["d"] == keys_of(results.errors)
 
 
-def test_check_looks_at_every_item_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_looks_at_every_item_once(decoded: list[object]) -> None:
     """After it the views are exact; nothing is found where all is well."""
     results = collect([SPOILT % b"b", line("a"), failed("d", "x"), failed("c"), b"{"])
-    decoded: list[object] = []
-    decode = codec.decode
 
-    def noting(raw: Any, kind: Any) -> Any:
-        decoded.append(kind)
-        return decode(raw, kind)
-
-    monkeypatch.setattr(codec, "decode", noting)
     found = results.check()
 
     assert 4 == len(decoded)

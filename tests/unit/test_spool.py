@@ -58,6 +58,43 @@ def test_a_spool_holds_what_was_appended(
     spool.close()
 
 
+PLACES = st.lists(st.tuples(st.integers(0, 220), st.integers(0, 40)), min_size=1, max_size=8)
+
+
+@BOTH
+@settings(deadline=None)
+@given(st.binary(max_size=200), PLACES)
+def test_many_places_are_read_as_each_would_be(
+    make: Callable[[], Spool], whole: bytes, places: list[tuple[int, int]]
+) -> None:
+    """Side by side or far apart, in any order, overlapping, and beyond the end."""
+    spool = make()
+    spool.append(whole)
+
+    found = spool.read_each([place for place, _ in places], [size for _, size in places])
+
+    assert [whole[place : place + size] for place, size in places] == found
+    spool.close()
+
+
+def test_places_close_together_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And those far apart each for itself, so that what lies between them is not read."""
+    spool, pread = FileSpool(), os.pread
+    spool.append(b"0123456789" * 100)
+    reads: list[tuple[int, int]] = []
+
+    def noting(descriptor: int, size: int, offset: int) -> bytes:
+        reads.append((offset, size))
+        return pread(descriptor, size, offset)
+
+    monkeypatch.setattr(os, "pread", noting)
+
+    assert [b"456", b"0123", b"9"] == spool.read_each([14, 10, 19], [3, 4, 1])
+    assert [b"012", b"345"] == spool.read_each([10, 903], [3, 3])
+    assert [(10, 10), (10, 3), (903, 3)] == reads
+    spool.close()
+
+
 @BOTH
 def test_a_closed_spool_says_so(make: Callable[[], Spool]) -> None:
     """Neither reading nor appending touches what may belong to another by now."""
@@ -71,6 +108,8 @@ def test_a_closed_spool_says_so(make: Callable[[], Spool]) -> None:
     assert [False, True] == [*closed, spool.closed]
     with pytest.raises(UsageError, match="closed: fetch them, or open their file, again"):
         spool.read(0, 5)
+    with pytest.raises(UsageError, match="closed: fetch them, or open their file, again"):
+        spool.read_each([0], [5])
     with pytest.raises(UsageError, match="closed: fetch them, or open their file, again"):
         spool.append(b"more")
 
@@ -234,6 +273,9 @@ def test_short_reads_and_writes_are_continued(monkeypatch: pytest.MonkeyPatch) -
     assert b"0123456789" == spool.read(0, 10)
     assert b"23456789" == spool.read(2, 100)
     assert b"" == spool.read(10, 5)
+    assert [b"01234", b"6789"] == spool.read_each([0, 6], [5, 9])
+    spool.append(b"-" * 20)
+    assert [b"01234", b"----"] == spool.read_each([0, 26], [5, 9])
     spool.close()
 
 
@@ -315,14 +357,17 @@ def test_a_file_that_may_not_grow_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_spools_close_what_nobody_keeps(tmp_path: Path) -> None:
     """What a flow made and did not hand on goes when it ends, in whatever way it ends."""
     spools = Spools(str(tmp_path))
+    assert spools.empty
     kept, dropped, in_memory = spools.in_file(), spools.in_file(), spools.in_memory()
     assert isinstance(kept, FileSpool)
     assert isinstance(in_memory, MemorySpool)
 
     spools.keep(kept)
+    assert not spools.empty
     spools.close()
     spools.close()
 
+    assert spools.empty
     assert [False, True, True] == [kept.closed, dropped.closed, in_memory.closed]
     kept.close()
 
@@ -518,6 +563,7 @@ def test_a_file_is_read_as_a_spool(
     assert len(content) == file.size
     assert content == file.read(0, len(content))
     assert content[offset : offset + size] == file.read(offset, size)
+    assert [content[offset : offset + size]] == file.read_each([offset], [size])
     file.close()
 
 
@@ -597,7 +643,11 @@ def test_a_file_that_is_read_must_stay_as_it_is(tmp_path: Path) -> None:
 
         with pytest.raises(UsageError, match="changed while it was read: leave it as it is"):
             file.read(3, 2)
+        with pytest.raises(UsageError, match="changed while it was read: leave it as it is"):
+            file.read_each([3], [2])
         file.close()
+        with pytest.raises(UsageError, match="closed: fetch them, or open their file, again"):
+            file.read_each([3], [2])
 
 
 def test_a_file_that_was_cut_is_not_read_for_ever(
@@ -871,6 +921,52 @@ def test_a_new_file_on_a_full_disk_is_named_and_gone(
     new.close()
 
     assert [] == list(tmp_path.iterdir())
+
+
+ADVISED = pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="the system takes no advice")
+
+
+@ADVISED
+def test_what_is_written_is_soon_on_its_way_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it, once, and after it was handed to the system: the end waits for little."""
+    seen: list[tuple[int, int, int]] = []
+
+    def advise(file: int, offset: int, length: int, _: int) -> None:
+        seen.append((offset, offset + length, os.fstat(file).st_size))
+
+    monkeypatch.setattr(module, "_OUTSTANDING", 10)
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    with closing(NewFile(tmp_path / "saved")) as new:
+        for piece in (b"1234", b"56789", b"", b"012", b"3456789012345"):
+            new.append(piece)
+        new.commit()
+
+    assert [(0, 12, 12), (12, 25, 25)] == seen
+    assert b"1234567890123456789012345" == (tmp_path / "saved").read_bytes()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_system_that_takes_no_advice_is_written_to_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    """Be it that it refuses it for this file, or has never heard of it."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(module, "_OUTSTANDING", 10)
+    monkeypatch.delattr(os, "posix_fadvise", raising=False)
+    if known:
+        monkeypatch.setattr(os, "posix_fadvise", refuse, raising=False)
+        monkeypatch.setattr(os, "POSIX_FADV_DONTNEED", 4, raising=False)
+    with closing(NewFile(tmp_path / "saved")) as new:
+        for _ in range(3):
+            new.append(b"x" * 10)
+        new.commit()
+
+    assert b"x" * 30 == (tmp_path / "saved").read_bytes()
 
 
 def test_each_writer_of_its_own_name_is_left_alone(tmp_path: Path) -> None:

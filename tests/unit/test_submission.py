@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from attrs import define, field
-from hypothesis import example, given, settings, strategies as st
+from attrs import define, evolve, field
+from hypothesis import given, settings, strategies as st
 
 from gemini_batch import codec, rawjson, submission as module
 from gemini_batch.defaults import Defaults
@@ -36,7 +36,6 @@ from gemini_batch.submission import (
     INLINE_BYTES,
     INLINE_LIMIT,
     Submission,
-    SubmittedKeys,
     Via,
     entries_of,
 )
@@ -109,54 +108,6 @@ def test_a_mapping_is_read_by_key_and_anything_else_in_order() -> None:
 
 
 # Keys
-
-
-@define
-class PlainKeys:
-    """The slow and obvious model of submitted keys."""
-
-    names: list[str] = field(factory=list)
-    positions: dict[str, int] = field(factory=dict)
-
-    def add(self, key: str | None) -> str | tuple[int, int]:
-        """Return the name of the next request, or the positions of two with the same one."""
-        name = str(len(self.names)) if key is None else key
-        if name in self.positions:
-            return self.positions[name], len(self.names)
-        self.positions[name] = len(self.names)
-        self.names.append(name)
-        return name
-
-
-KEYS = st.one_of(
-    st.none(),
-    st.integers(0, 12).map(str),
-    st.text(max_size=3),
-    st.sampled_from(["007", "00", "-1", "+1", " 1", "1 ", "1\n", "٣", "²", "9" * 18, "9" * 5000]),
-)
-
-
-@settings(deadline=None)
-@given(st.lists(KEYS, max_size=20), KEYS)
-@example([None, None, "1", "3", None], "3")
-@example(["1", None], "1")
-def test_keys_behave_as_a_list_and_a_dictionary(keys: list[str | None], sought: str | None) -> None:
-    """Numbers take no memory of their own, and nobody can tell."""
-    mine, plain = SubmittedKeys(), PlainKeys()
-    for key in keys:
-        named = plain.add(key)
-        if isinstance(named, str):
-            assert named == mine.add(key)
-        else:
-            with pytest.raises(UsageError) as caught:
-                mine.add(key)
-            assert f"requests {named[0]} and {named[1]} have the same key" in str(caught.value)
-
-    assert plain.names == list(mine)
-    assert len(plain.names) == len(mine)
-    assert list(range(len(mine))) == [mine.position(name) for name in plain.names]
-    wanted = sought or ""
-    assert plain.positions.get(wanted) == mine.position(wanted)
 
 
 @pytest.mark.parametrize(
@@ -295,6 +246,44 @@ def test_json_within_itself_is_refused() -> None:
 
     with pytest.raises(UsageError, match=r"request 0 .*nested too deeply, or within itself"):
         submitted(Request.of("a", response_schema=schema))
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([("k", "a"), ("k", "b"), b"a"], "requests 0 and 1 have the same key 'k'"),
+        ([("k", "a"), b"a", ("k", "b")], "request 1 (key '1'): a prompt is a str or"),
+        ([("k", "a"), ("k", b"a")], "requests 0 and 1 have the same key 'k'"),
+        ([("k", "a"), ("k", "b"), (5, "c")], "requests 0 and 1 have the same key 'k'"),
+        ([("k", "a"), ("l",), ("k", "b")], "request 1 is a tuple of 1"),
+        ([(None, "a"), "\ud800"], "request 0 has the key None: a key is a string"),
+        (["a", "\ud800", b"a"], "request 1 (key '1'): contents[0].parts[0].text: holds a lone"),
+        (["a", ("\ud800", "b"), b"a"], "request 1 (key '\\ud800'): holds a lone surrogate"),
+        (
+            ["a", Request.of("a", seed=True), ("0", "a")],
+            "request 1 (key '1'): generationConfig.seed",
+        ),
+        ([*["a"] * 40, "", *["a"] * 40, ("3", "a")], "request 40 (key '40'): the prompt is empty"),
+    ],
+)
+def test_the_first_offender_is_named(entries: list[object], message: str) -> None:
+    """Whatever is wrong with it, and however many are encoded in one go."""
+    with pytest.raises(UsageError) as caught:
+        submitted(*entries)
+    assert str(caught.value).startswith(message)
+
+
+def test_large_requests_are_not_put_together_in_memory() -> None:
+    """They go to the spool as they were encoded, sixteen at a time."""
+    spool = SizedSpool()
+    submission = Submission(spool)
+    text = "a" * 100_000
+    submission.add([text] * 33)
+    assert [16, 16, 1] == [piece.count(b"\n") for piece in spool.appended]
+    assert hashlib.sha256(b"".join(spool.appended)).hexdigest() == submission.sha256
+
+    submission.add(["a"] * 33)
+    assert 33 == spool.appended[-1].count(b"\n")
 
 
 # Defaults
@@ -536,6 +525,35 @@ def test_what_is_submitted_is_what_is_sent(requests: dict[str, Any]) -> None:
 
 
 @settings(deadline=None)
+@given(
+    st.lists(PROMPTS, max_size=5),
+    st.none() | st.builds(Request, system_instruction=CONTENTS, generation_config=CONFIGS),
+    st.booleans(),
+)
+def test_requests_are_encoded_alike_with_and_without_a_closer_look(
+    prompts: list[Any], shared: Request | None, again: bool
+) -> None:
+    """To the byte, and with all that is remembered of them."""
+    slow = evolve(GENERATE, drafts=lambda: lambda _: None)
+    found: list[Any] = []
+    for method in (GENERATE, slow):
+        try:
+            submission = Submission(
+                MemorySpool(),
+                method,
+                None if shared is None else Defaults(method, shared),
+                EXPIRIES,
+            )
+            for _ in range(1 + again):
+                submission.add(prompts)
+            whole = submission.read(0, submission.size)
+            found.append((whole, submission.doubt, submission.files, submission._expected_answers))
+        except UsageError as refused:
+            found.append(str(refused))
+    assert found[0] == found[1]
+
+
+@settings(deadline=None)
 @given(st.lists(PROMPTS | st.tuples(TEXT.map("k{}".format), PROMPTS), max_size=5))
 def test_inline_requests_are_the_same_requests(entries: list[Any]) -> None:
     """The array of an inline batch holds each line with its key as metadata."""
@@ -549,6 +567,18 @@ def test_inline_requests_are_the_same_requests(entries: list[Any]) -> None:
     assert [
         {"request": line["request"], "metadata": {"key": line["key"]}} for line in lines(submission)
     ] == inlined
+
+
+def test_many_inline_requests_are_put_together_piece_by_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Wherever the pieces end."""
+    submission = submitted(*map(str, range(50)), ("k", "a" * 200))
+    whole = submission.inlined()
+    for size in (1, 7, 64, 10_000):
+        monkeypatch.setattr(module, "_AT_ONCE", size)
+        assert whole == submission.inlined()
+    assert [*map(str, range(50)), "k"] == [one["metadata"]["key"] for one in json.loads(whole)]
 
 
 def test_a_chunk_is_read_from_anywhere() -> None:

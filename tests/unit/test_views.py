@@ -1,7 +1,7 @@
 """Items by their ordinals: a sequence over others, of which each is read when it is touched."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import pytest
@@ -21,6 +21,10 @@ class Letters:
         """Return the letter that came as the ``ordinal``-th."""
         self.touched.append(ordinal)
         return "abcdefghijklmnopqrstuvwxyz"[ordinal]
+
+    def each(self, ordinals: "array[int]") -> Iterator[str]:
+        """Return some letters, one by one."""
+        return map(self.at, ordinals)
 
 
 def view(*ordinals: int) -> tuple[View[str], Letters]:

@@ -52,6 +52,7 @@ def test_a_head_that_can_be_read_in_one_way_is_sound(
         *([(b"Transfer-Encoding", text)] for text in (b"", b"gzip, chunked", b"identity", b"x")),
         *([(name, b"x")] for name in (b"", b"a b", b"a ", b"a\t", b"(a)", b"a:", b"\xe9")),
         [(b"x", b"y")] * (FIELDS + 1),
+        *([(b"x", b"y"), (name, b"x"), (b"z", b"y")] for name in (b"", b"a b", b"a:")),
     ],
     ids=str,
 )
