@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Generic, cast
+from typing import TYPE_CHECKING, Generic, cast
 
 from attrs import define, evolve, field
 
@@ -13,8 +13,10 @@ from .keys import SubmittedKeys
 from .labels import require_text
 from .methods import GENERATE, R, embed, method_of
 from .models.operation import BatchOperation
-from .results import BatchResults
 from .states import Observation, observe
+
+if TYPE_CHECKING:
+    from .results import BatchResults
 
 
 class WrongKindError(UsageError):

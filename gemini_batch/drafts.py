@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
-from .codec.writers import Terms, UnfitError, Write, maker_of
+from .codec.writers import Terms, UnfitError, Write, maker_of, only
 from .models.config import GenerationConfig
 from .models.content import Content, Part
 from .models.generation import GenerateContentRequest
@@ -62,7 +62,25 @@ _TERMS: Terms = {
 
 @cache
 def _maker_of_generations() -> Callable[[], Write]:
-    return maker_of(GenerateContentRequest, "contents", _TERMS)
+    return maker_of(GenerateContentRequest, "contents", _TERMS, _message_of(only(Part, "text")))
+
+
+def _message_of(is_text: Callable[[Part], bool]) -> Write:
+    """Return what writes contents that are one text of the user."""
+
+    def message(contents: tuple[Content, ...]) -> tuple[_Said] | None:
+        if len(contents) != 1:
+            return None
+        content = contents[0]
+        if content.__class__ is not Content or content.role != "user" or content.extra:
+            return None
+        parts = content.parts
+        if len(parts) != 1 or parts[0].__class__ is not Part or not is_text(parts[0]):
+            return None
+        text = parts[0].text
+        return (_Said((_Text(text),)),) if text.__class__ is str and text else None
+
+    return message
 
 
 @cache
@@ -77,8 +95,10 @@ def generations() -> Drafter:
     """Return what drafts requests for generated content."""
     write = _maker_of_generations()()
     size = expected_bytes(GenerateContentRequest())
+    last, size_of_last = None, size
 
     def draft(prompt: Any) -> Draft | None:
+        nonlocal last, size_of_last
         kind = prompt.__class__
         if kind is str and prompt:
             return {"contents": (_Said((_Text(prompt),)),)}, size, None
@@ -88,7 +108,12 @@ def generations() -> Drafter:
             tree = write(prompt)
         except UnfitError:
             return None
-        return tree, expected_bytes(prompt) if prompt.generation_config else size, None
+        config = prompt.generation_config
+        if config is None:
+            return tree, size, None
+        if config is not last:
+            last, size_of_last = config, expected_bytes(prompt)
+        return tree, size_of_last, None
 
     return draft
 

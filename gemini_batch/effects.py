@@ -120,7 +120,7 @@ class Item(Generic[T]):
 
 
 @frozen
-class Items(Generic[T]):
+class Several(Generic[T]):
     """Many values for the consumer of a stream, which takes them one by one.
 
     Each of them costs less than an :class:`Item` does, which is for one that comes alone.
@@ -130,7 +130,7 @@ class Items(Generic[T]):
 
 
 FlowBody: TypeAlias = Generator[Effect[Any], Any, R]
-StreamBody: TypeAlias = Generator[Effect[Any] | Item[T] | Items[T], Any, None]
+StreamBody: TypeAlias = Generator[Effect[Any] | Item[T] | Several[T], Any, None]
 
 
 @frozen(repr=False)
@@ -149,7 +149,7 @@ class Flow(Generic[A, R]):
         return f"{self._begin.__name__}({', '.join([*map(repr, self._args), *named])})"
 
 
-Stream: TypeAlias = Flow[Effect[Any] | Item[T] | Items[T], None]
+Stream: TypeAlias = Flow[Effect[Any] | Item[T] | Several[T], None]
 
 
 def flow(begin: Callable[P, Generator[A, Any, R]]) -> Callable[P, Flow[A, R]]:
@@ -208,7 +208,7 @@ def fed_by(stream: Stream[T], consume: Callable[[T], Iterable[Any]]) -> Generato
             if isinstance(asked, Item):
                 yield from consume(asked.value)
                 continue
-            if isinstance(asked, Items):
+            if isinstance(asked, Several):
                 for value in asked.values:
                     yield from consume(value)
                 continue

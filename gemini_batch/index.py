@@ -222,6 +222,7 @@ class Indexer:
         self._blank = 0
         self._seen = None if keys is None else bytearray(len(keys))
         self._illegible = 0
+        self._most = _MOST  # lines to be opened in one go
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -243,26 +244,30 @@ class Indexer:
                 continue
             offset, lines = taken
             all_ascii = some.isascii() and all(map(bytes.isascii, lines[:1]))
-            for begin in range(0, len(lines), _MOST):
-                offset = self._add_all(offset, lines[begin : begin + _MOST], all_ascii=all_ascii)
+            self._add_all(offset, lines, all_ascii=all_ascii)
 
     def finish(self) -> None:
         """Take what is left at the end of the bytes."""
         for line in self._lines.finish():
             self._add(line)
 
-    def _add_all(self, offset: int, lines: list[bytes], *, all_ascii: bool) -> int:
-        """Take whole lines; of those among which one is odd, the halves, until that is alone."""
-        opened = open_plain(lines, all_ascii=all_ascii)
-        if opened is not None:
-            return self._add_plain(offset, opened)
-        if len(lines) == 1:
-            text = lines[0][:-1]
-            self._add(Line(offset, len(text), text))
-            return offset + len(lines[0])
-        middle = len(lines) // 2
-        offset = self._add_all(offset, lines[:middle], all_ascii=all_ascii)
-        return self._add_all(offset, lines[middle:], all_ascii=all_ascii)
+    def _add_all(self, offset: int, lines: list[bytes], *, all_ascii: bool) -> None:
+        """Take whole lines: many at a time, fewer after an odd one, and that by itself."""
+        place = 0
+        while place < len(lines):
+            some = lines[place : place + self._most]
+            opened = open_plain(some, all_ascii=all_ascii)
+            if opened is not None:
+                offset = self._add_plain(offset, opened)
+                self._most = min(2 * self._most, _MOST)
+            elif len(some) > 1:
+                self._most = len(some) // 8 or 1
+                continue
+            else:
+                (line,) = some
+                self._add(Line(offset, len(line) - 1, line[:-1]))
+                offset += len(line)
+            place += len(some)
 
     def _add_plain(self, offset: int, opened: Opened) -> int:
         keys, sizes, failed = opened

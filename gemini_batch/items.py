@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Generic, NoReturn, TypeAlias, cast
@@ -13,6 +14,7 @@ from . import codec, rawjson
 from .errors import ItemFailedError, ProtocolError
 from .index import Envelope, Kind
 from .methods import R
+from .models.sent import set_sent
 from .models.status import Status, grpc_name
 from .text import printable
 
@@ -169,30 +171,35 @@ BatchGenerationResponseItem: TypeAlias = ItemSuccess[R] | ItemError | ItemMalfor
 """What became of one request; made for ``match``."""
 
 
-def plain_reader(kind: type[R]) -> Callable[[bytes], ItemSuccess[R] | None]:
+def plain_reader(
+    kind: type[R], *, indexed: bool = False
+) -> Callable[[bytes], ItemSuccess[R] | None]:
     """Return what decodes lines that hold a key and an answer, and nothing else.
 
-    It returns ``None`` for others. Whether a line names its key twice is not asked: that was
-    settled when it was indexed.
+    It returns ``None`` for others. Whether a line names its key twice is not asked. Of one that was
+    ``indexed``, and found to hold an answer, it is known that it is JSON.
     """
     reader = codec.READERS[kind]
-    hook = reader.hook
+    long = codec.LONG_LINE if indexed else math.inf
 
     def read(text: bytes) -> ItemSuccess[R] | None:
-        line: codec.Line | None
         try:
-            line = reader.decode_line(text)
+            line = reader.decode_line(text) if len(text) < long else reader.sound_line(text)
         except msgspec.ValidationError:
-            line = reader.line_again(text)
+            again = reader.line_again(text)
+            if again is None:
+                return None
+            line = again
         except rawjson.REFUSALS:
-            line = None
-        if line is None:
             return None
+        # As the hook that the converter has for these does it, here where every answer comes by.
+        response: R = _new(kind)
+        set_sent(response, line.response)
         item: ItemSuccess[R] = _new(ItemSuccess)
         _set_key(item, line.key)
         _set_raw(item, text)
         _set_metadata(item, _NOTHING)
-        _set_response(item, hook(line.response, kind))
+        _set_response(item, response)
         return item
 
     return read

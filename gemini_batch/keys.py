@@ -181,4 +181,9 @@ class SubmittedKeys:
         if not isinstance(key, str):
             hint = "use str(key)" if isinstance(key, int) else "a key is a string"
             raise UsageError(f"request {len(self)} has the key {key!a}: {hint}")
-        return key, prompt
+        return plain_key(key), prompt
+
+
+def plain_key(key: str) -> str:
+    """Return a key as what it is sent as: one of another class may be equal to what it likes."""
+    return str.__str__(key)

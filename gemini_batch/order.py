@@ -18,10 +18,7 @@ _CANONICAL = b"\xff"
 
 
 def sort_key(key: str | None) -> bytes:
-    """Return bytes that compare as the keys are ordered; different keys never compare equal.
-
-    None begins another, so that whatever is appended to them decides between equal ones only.
-    """
+    """Return bytes that compare as the keys are ordered; different keys never compare equal."""
     if key is None:
         return b"\2"
     raw = key.encode("utf-8", "surrogatepass")

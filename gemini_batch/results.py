@@ -80,7 +80,7 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         self._key_member = key_member
         self._by_key = index.keyed_by == "key"
         # What the index found to be an answer most often has nothing else to it but its key.
-        self._read_plain = plain_reader(kind) if self._by_key else _decline
+        self._read_plain = plain_reader(kind, indexed=True) if self._by_key else _decline
         self._kinds_known = -1, (array("I"), array("I"), array("I"))
         self._expected = expected if keys is None else len(keys)
 
@@ -131,13 +131,13 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
     def each(self, ordinals: array[int]) -> Iterator[BatchGenerationResponseItem[R]]:
         """Return the results of some ordinals, read ahead a little, and decoded as they are taken.
 
-        A window is read at a time: a few lines at first, then many, of limited size together.
+        A window is read at a time: a few lines at first, then many, of limited size together. What
+        was read is still there if the results are closed meanwhile.
         """
         kinds, read = self._index.kinds, self._read_plain
         for window, texts in self._windows(ordinals):
             for ordinal, text in zip(window, texts, strict=True):
-                plain = None if kinds[ordinal] else read(text)
-                yield plain or self._item(ordinal, text)
+                yield (None if kinds[ordinal] else read(text)) or self._item(ordinal, text)
 
     def _windows(self, ordinals: array[int]) -> Iterator[tuple[array[int], list[bytes]]]:
         """Read lines a window at a time; one that was skipped is empty, and is not read now."""
@@ -145,13 +145,13 @@ class BatchResults(Items[BatchGenerationResponseItem[R]], Generic[R]):
         start, count = 0, _FIRST_WINDOW
         while start < len(ordinals):
             window = ordinals[start : start + count]
-            sizes = [index.lengths[ordinal] for ordinal in window]
+            sizes = list(map(index.lengths.__getitem__, window))
             if max(sizes) > MAX_LINE:
                 sizes = [size if size <= MAX_LINE else 0 for size in sizes]
             if sum(sizes) > _WINDOW_BYTES:
                 sizes = sizes[: max(1, bisect_right([*accumulate(sizes)], _WINDOW_BYTES))]
                 window = window[: len(sizes)]
-            offsets = [index.offsets[ordinal] for ordinal in window]
+            offsets = list(map(index.offsets.__getitem__, window))
             yield window, self._spool.read_each(offsets, sizes)
             start += len(window)
             count = min(2 * count, _WINDOW)

@@ -141,7 +141,9 @@ class Sorter:
         self._keys, self._ordinals = [], array("I")
         # The garbage collector finds now that a tuple of bytes holds nothing for it, and never
         # looks through it again: through many at a time it would look for a tenth of a second.
-        gc.collect(0)
+        # Where it is disabled it does not look, and all that was made since would be young to it.
+        if gc.isenabled():
+            gc.collect(0)
 
     def arranged(self) -> Iterator[Arranged]:
         """Return all ordinals in the order of their keys, some at a time."""

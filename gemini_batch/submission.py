@@ -16,7 +16,7 @@ from .defaults import Defaults
 from .drafts import Draft
 from .errors import UsageError
 from .expiry import Expiries
-from .keys import SubmittedKeys
+from .keys import SubmittedKeys, plain_key
 from .labels import DISPLAY_NAME_LIMIT
 from .methods import GENERATE, Method
 from .models.base import Model
@@ -190,22 +190,24 @@ class Submission:
         draft, defaults = self._draft, self._defaults
         for position, entry in enumerate(entries, begun):
             if isinstance(entry, tuple):
-                key, prompt = cast("tuple[object, object]", entry)
-                if not isinstance(key, str):
+                given, prompt = cast("tuple[object, object]", entry)
+                if not isinstance(given, str):
                     raise TypeError
+                key = given if given.__class__ is str else plain_key(given)
                 keys.append(key)
             else:
                 key, prompt = str(position), entry
                 keys.append(None)
             found: Draft | None = draft(prompt)
-            doubt: str | None = None
-            if found is not None and defaults is not None:
-                found, doubt = defaults.joined(found), defaults.doubt
-            if found is None:
-                where = _where(position, key)
-                found, doubt = self._examined(self._method.request(prompt, where), where)
-            if doubt and not doubts:
-                doubts = f"{_where(position, key)}: {doubt}"
+            if found is None or defaults is not None:
+                doubt: str | None = None
+                if found is not None and defaults is not None:
+                    found, doubt = defaults.joined(found), defaults.doubt
+                if found is None:
+                    where = _where(position, key)
+                    found, doubt = self._examined(self._method.request(prompt, where), where)
+                if doubt and not doubts:
+                    doubts = f"{_where(position, key)}: {doubt}"
             tree, expected, dimensions = found
             answers += expected
             if dimensions not in asked:

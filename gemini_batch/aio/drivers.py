@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any, Protocol, TypeVar
 
-from ..effects import Effect, Flow, Item, Items, Steps, Stream
+from ..effects import Effect, Flow, Item, Several, Steps, Stream
 from ..errors import GeminiBatchError
 from ..log import trimmed
 
@@ -55,7 +55,7 @@ async def iterate(stream: Stream[T], outside: Outside) -> AsyncGenerator[T]:
             if isinstance(asked, Item):
                 yield asked.value
                 continue
-            if isinstance(asked, Items):
+            if isinstance(asked, Several):
                 for value in asked.values:
                     yield value
                 continue

@@ -16,13 +16,23 @@ from ..errors import ProtocolError
 from ..rawjson import parse
 from ..text import printable
 from . import reading, writers
-from .answers import READERS, Line
+from .answers import LONG_LINE, READERS, AnswerLine
 from .converter import CONVERTER
 from .layout import camel, is_sent
 from .mismatch import MismatchError
 from .writing import json_of, require_json
 
-__all__ = ["READERS", "Line", "camel", "decode", "encode", "structure", "unstructure", "write"]
+__all__ = [
+    "LONG_LINE",
+    "READERS",
+    "AnswerLine",
+    "camel",
+    "decode",
+    "encode",
+    "structure",
+    "unstructure",
+    "write",
+]
 
 T = TypeVar("T")
 

@@ -205,10 +205,23 @@ def _requirement(name: str) -> Callable[[Any], None]:
     return require
 
 
+class Passage(NamedTuple):
+    """ASCII text that stands in a line, without its quotes."""
+
+    line: bytes
+    start: int
+    end: int
+
+
 def _long(name: str, shape: Shape) -> str:
     """Decode a member that stayed encoded, and let go of the line that it is a part of."""
-    found: msgspec.Raw | str = getattr(shape, name)
-    if isinstance(found, msgspec.Raw):
-        found = str(memoryview(found)[1:-1], "ascii")
-        setattr(shape, name, found)
-    return found
+    found: msgspec.Raw | Passage | str = getattr(shape, name)
+    if isinstance(found, str):
+        return found
+    if isinstance(found, Passage):
+        encoded = memoryview(found.line)[found.start : found.end]
+    else:
+        encoded = memoryview(found)[1:-1]
+    text = str(encoded, "ascii")
+    setattr(shape, name, text)
+    return text

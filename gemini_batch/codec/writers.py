@@ -46,6 +46,12 @@ The former have no condition. What takes another than the short way does not fit
 of a class of its own where one of these is expected.
 """
 
+_ENCODED = (msgspec.Raw, str, int, float)
+"""What a value is that is encoded already, or does not change."""
+
+_TRIES = 64
+"""How often a writer finds out what to hold all members but one against: that takes its time."""
+
 _WRITERS: dict[type, Write] = {}
 _NO_TERMS: Terms = {}
 
@@ -63,24 +69,32 @@ def writer_of(kind: type[Model], terms: Terms = _NO_TERMS) -> Write:
     return _WRITERS[kind]
 
 
-def maker_of(kind: type[Model], own: str, terms: Terms) -> Callable[[], Write]:
+def maker_of(
+    kind: type[Model], own: str, terms: Terms, plain: Write | None = None
+) -> Callable[[], Write]:
     """Return what makes writers of models of a class many of which have members in common.
 
     A writer remembers the last value of each member but ``own``. One that comes again, and cannot
     have changed, is encoded once; so a writer is for one run of models. It raises
     :class:`UnfitError` for a model that is not within the terms.
+
+    ``plain`` writes most values of ``own``, the first member, in less time, and returns ``None``
+    for any other, such as one that was not given. Where there is a ``plain``, the other members
+    are not even looked at one by one if all of them come again.
     """
     names: dict[str, Any] = {
         "Absent": Absent,
         "Model": Model,
         "are_same": _are_same,
+        "plain": plain,
         "require_json": require_json,
+        "rest_of": _rest_of,
         "shared": _shared,
         "unusual": _unusual,
         "unfit": UnfitError(),
     }
     lines: list[str] = []
-    kept: list[str] = []
+    sharing: list[int] = []
     for number, (name, wire_name, member_kind, default) in enumerate(members_of(kind)):
         names[f"hook{number}"], names[f"default{number}"] = writer(member_kind), default
         found = _short_way(number, member_kind, names, terms)
@@ -92,7 +106,8 @@ def maker_of(kind: type[Model], own: str, terms: Terms) -> Callable[[], Write]:
         written = _member(number, wire_name, default, found, term, shares=shares)
         lines += [f"   {line}" for line in written]
         lines += ["  else: raise unfit"] if term is None else []
-        kept += [f"kept{number}", f"found{number}"] if shares else []
+        sharing += [number] if shares else []
+    kept = [f"{name}{number}" for number in sharing for name in ("kept", "found")]
     text = "\n".join(
         [
             "def make():",
@@ -105,11 +120,65 @@ def maker_of(kind: type[Model], own: str, terms: Terms) -> Callable[[], Write]:
             "   for name, value in m.extra.items():",
             "    tree[name] = require_json(value)",
             "  return tree",
+            *(_again(kind, sharing) if plain else ()),
             " return write",
         ]
     )
     exec(compile(text, f"<writer of {kind.__name__}>", "exec"), names)  # noqa: S102 - our own names
     return cast("Callable[[], Write]", names["make"])
+
+
+def only(kind: type[Model], given: str) -> Callable[[Any], bool]:
+    """Return what tells models of just this class that surely have one member and no other."""
+    tests = ["not m.extra"]
+    for name, _, _, default in members_of(kind):
+        if name != given:
+            absent = {None: " is None", (): " == ()"}.get(default, ".__class__ is Absent")
+            tests.append(f"m.{name}{absent}")
+    text = f"def only(m): return {' and '.join(tests)}"
+    names: dict[str, Any] = {"Absent": Absent}
+    exec(compile(text, f"<only {given} of {kind.__name__}>", "exec"), names)  # noqa: S102 - as above
+    return cast("Callable[[Any], bool]", names["only"])
+
+
+def _again(kind: type[Model], sharing: list[int]) -> Iterator[str]:
+    """Yield what looks at the first member alone, where the others are what they were before."""
+    (own, wire_name, *_), *others = members_of(kind)
+    names = [name for name, *_ in others]
+    same = [f"m.{name} is same_{name}" for name in names]
+    yield f" whole, rest, empty, filled, left = write, None, (), (), {_TRIES}"
+    yield from (f" same_{name} = None" for name in names)
+    yield " def write(m):"
+    yield "  nonlocal rest, empty, filled, left"
+    yield from (f"  nonlocal same_{name}" for name in names)
+    yield f"  if (rest is not None and {' and '.join(same)} and not m.extra"
+    yield "      and not any(empty) and (not filled or are_same(filled))):"
+    yield f"   v = plain(m.{own})"
+    yield f"   return whole(m) if v is None else {{{wire_name!r}: v, **rest}}"
+    yield "  tree = whole(m)"
+    yield f"  if left and ({' or '.join(f'found{number}' for number in sharing)}):"
+    yield f"   held, left = rest_of(m, tree, {own!r}, {wire_name!r}), left - 1"
+    yield "   if held:"
+    yield "    rest, empty, filled = held"
+    yield from (f"    same_{name} = m.{name}" for name in names)
+    yield "  return tree"
+
+
+def _rest_of(
+    model: Model, tree: dict[str, object], own: str, wire_name: str
+) -> tuple[()] | tuple[dict[str, object], _Empty, _Filled]:
+    """Return what was written of all members but one, which holds for as long as they do.
+
+    Nothing is returned where a member is not encoded yet, or cannot be held against what it was.
+    """
+    rest = {name: value for name, value in tree.items() if name != wire_name}
+    if model.extra or not all(isinstance(one, _ENCODED) for one in rest.values()):
+        return ()
+    empty: _Empty = []
+    filled: _Filled = []
+    names = (one.name for one in fields(type(model)) if one.name not in {own, "extra"})
+    others = (getattr(model, name) for name in names)
+    return (rest, empty, filled) if all(_is_fixed(one, empty, filled) for one in others) else ()
 
 
 def _refuse(_: object) -> Any:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast, get_args
 
 import msgspec
 
+from ..errors import ProtocolError
 from ..models.base import Absent, Duration, Int64, Model, Timestamp, seconds_text
+from ..rawjson import parse
 from .layout import choices, is_later, is_model, loaded, members_of, origin
 from .mismatch import MismatchError, at, elements, expected, pairs
 from .reading import boolean, string
@@ -88,10 +91,21 @@ def _is_utf_8(text: str) -> bool:
     return True
 
 
+def _require_line(encoded: bytes) -> None:
+    """Refuse what would break the line of a request, and with it the one after it."""
+    if b"\n" not in encoded:
+        with suppress(ProtocolError):
+            parse(encoded)
+            return
+    raise MismatchError("is encoded already, and not as JSON on one line")
+
+
 def _require_json(value: Any) -> Any:
     match value:
-        case None | bool() | int() | msgspec.Raw():
+        case None | bool() | int():
             pass
+        case msgspec.Raw():
+            _require_line(bytes(value))
         case str():
             if not _is_utf_8(value):
                 raise MismatchError("holds a lone surrogate, which UTF-8 cannot hold")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..batch import Batch
 from ..effects import FlowBody, Item, Offload, StreamBody, fed_by, flow
@@ -17,15 +17,13 @@ from ..errors import (
     ProtocolError,
     ResultsGoneError,
 )
-from ..index import Indexer, Kind
 from ..limits import PIECE
 from ..log import log
 from ..methods import R
 from ..models.operation import BatchOperation, BatchState
 from ..progress import Report, report_nothing
-from ..results import BatchResults
 from ..settings import Settings
-from ..spool import Spools
+from ..spool import Spool, Spools
 from ..states import (
     BatchStatus,
     Cancelled,
@@ -39,6 +37,10 @@ from ..text import printable
 from .batches import look
 from .downloads import download
 from .waiting import Sighting, Waiting, looks
+
+if TYPE_CHECKING:
+    from ..index import Indexer
+    from ..results import BatchResults
 
 
 @flow
@@ -169,7 +171,7 @@ def collect(
     spool = yield from Offload(make)
     # Where we sent keys, or where the service chose the order, a position says nothing.
     positional = operation.inlined and operation.label is None
-    indexer = Indexer(spool, batch.keys, batch.key_member, positional=positional)
+    indexer = yield from Offload(partial(_indexer, spool, batch, positional=positional))
 
     def consume(piece: bytes) -> FlowBody[None]:
         yield from Offload(partial(indexer.feed, piece))
@@ -178,8 +180,24 @@ def collect(
     yield from Offload(indexer.finish)
     while (yield from Offload(indexer.settle)):
         continue
-    index = indexer.index()
+    found = yield from Offload(partial(_opened, spool, indexer, batch, operation))
     spools.keep(spool)
+    batch.results = found
+    return found
+
+
+def _indexer(spool: Spool, batch: Batch[Any], *, positional: bool) -> Indexer:
+    from ..index import Indexer  # noqa: PLC0415 - loaded when results come, and not in a loop
+
+    return Indexer(spool, batch.keys, batch.key_member, positional=positional)
+
+
+def _opened(
+    spool: Spool, indexer: Indexer, batch: Batch[R], operation: BatchOperation
+) -> BatchResults[R]:
+    from ..results import BatchResults  # noqa: PLC0415 - as said above
+
+    index = indexer.index()
     found = BatchResults(
         spool,
         index,
@@ -189,12 +207,13 @@ def collect(
         expected=operation.stats.request_count,
     )
     _remark(found, index.kinds, operation)
-    batch.results = found
     return found
 
 
 def _remark(found: BatchResults[Any], kinds: bytearray, operation: BatchOperation) -> None:
     """Log what is odd about a set of results; the results themselves win."""
+    from ..index import Kind  # noqa: PLC0415 - it was loaded to index them
+
     name, stats, count = operation.name, operation.stats, operation.stats.request_count
     if count is not None and not (count == len(found) == found.resolved_count):
         told = "%s has %d requests and %d results, which answer %d of them"

@@ -12,7 +12,7 @@ from ..errors import UsageError
 from .base import Int64, Model, OpenEnum
 from .content import Content
 from .generation import ModalityTokenCount, as_counts
-from .sent import Sent, told
+from .sent import Sent, as_sent
 
 
 class TaskType(OpenEnum):
@@ -115,7 +115,7 @@ class EmbedContentResponse(Sent):
     @property
     def values(self) -> tuple[float, ...]:
         """The numbers of the embedding; empty where the service sent none (see ``problem``)."""
-        embedding = told(self).embedding
+        embedding = as_sent(self).embedding
         return () if embedding is None else embedding.values or ()
 
     def as_array(self) -> array[float]:

@@ -11,7 +11,7 @@ from ..errors import NoTextError, UsageError
 from .base import Model, OpenEnum, Timestamp
 from .config import GenerationConfig, Modality
 from .content import Blob, Content, FunctionCall, Part
-from .sent import Sent, sent_of, told
+from .sent import Sent, as_sent, sent_of
 from .tools import Tool, as_tools
 
 if TYPE_CHECKING:
@@ -358,7 +358,7 @@ class GenerationResponse(Sent):
     @property
     def finish_reason(self) -> FinishReason | None:
         """Why the model stopped; ``None`` where the service did not say."""
-        answer = told(self)
+        answer = as_sent(self)
         found = answer.candidates[0].finish_reason if answer.candidates else None
         return found if answer is self or found is None else FinishReason(found)
 
@@ -374,7 +374,7 @@ class GenerationResponse(Sent):
         It may even be no answer at all, for a model that was thinking when it ran out of tokens has
         been seen to leave the end of its thoughts in a part that is not marked as one.
         """
-        candidates = told(self).candidates
+        candidates = as_sent(self).candidates
         return bool(candidates) and candidates[0].finish_reason == FinishReason.MAX_TOKENS
 
     @property
@@ -385,7 +385,7 @@ class GenerationResponse(Sent):
     @property
     def problem(self) -> str | None:
         """Why there is nothing in this answer, in a few words; ``None`` where there is."""
-        answer = told(self)
+        answer = as_sent(self)
         if answer.prompt_feedback is not None and answer.prompt_feedback.block_reason is not None:
             return f"blocked: {answer.prompt_feedback.block_reason}"
         finish_reason = answer.candidates[0].finish_reason if answer.candidates else None

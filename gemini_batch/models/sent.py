@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from .base import Model
 
@@ -11,10 +11,7 @@ from .base import Model
 class Message(Protocol):
     """What was sent, checked: ``makers`` make of it the members of its model, by their names."""
 
-    @property
-    def makers(self) -> Mapping[str, Callable[[Any], Any]]:
-        """How to make each member."""
-        ...
+    makers: ClassVar[Mapping[str, Callable[[Any], Any]]]
 
 
 class Sent(Model):
@@ -38,7 +35,7 @@ def sent_as(kind: type[S], message: Message) -> S:
     return model
 
 
-def told(model: S) -> S:
+def as_sent(model: S) -> S:
     """Return what has the members of a model, and need not make any.
 
     In what was sent, an enum is text, and what is absent is ``None``.
@@ -51,7 +48,10 @@ def told(model: S) -> S:
 
 
 def _touch(model: Sent, name: str) -> Any:
-    """Make a member that was not touched before: Python asks for it where a slot is empty."""
+    """Make a member that was not touched before: Python asks for it where a slot is empty.
+
+    Of two threads that touch it first at once, each may get one of its own; they are equal.
+    """
     try:
         sent = sent_of(model)
         make = sent.makers[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Protocol, TypeVar
 
-from ..effects import Effect, Flow, Item, Items, Steps, Stream
+from ..effects import Effect, Flow, Item, Several, Steps, Stream
 from ..errors import GeminiBatchError
 from ..log import trimmed
 
@@ -55,7 +55,7 @@ def iterate(stream: Stream[T], outside: Outside) -> Generator[T]:
             if isinstance(asked, Item):
                 yield asked.value
                 continue
-            if isinstance(asked, Items):
+            if isinstance(asked, Several):
                 for value in asked.values:  # noqa: UP028 - the twin of this cannot
                     yield value
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Generic, NoReturn, cast
+from typing import TYPE_CHECKING, Generic, NoReturn, cast
 
 from ..batch import Batch
 from ..custody import Custody
@@ -12,15 +12,17 @@ from ..flows.batches import cancel, delete, look
 from ..flows.results import results, status, wait, watch
 from ..flows.streams import stream
 from ..flows.waiting import waiting
-from ..items import BatchGenerationResponseItem
 from ..methods import R
 from ..models.operation import BatchOperation
 from ..progress import Report
-from ..results import BatchResults
 from ..retry import PollPolicy, is_transient
 from ..states import BatchStatus
 from .link import Link
 from .streams import SyncStream
+
+if TYPE_CHECKING:
+    from ..items import BatchGenerationResponseItem
+    from ..results import BatchResults
 
 
 class SyncBatchHandle(Generic[R]):

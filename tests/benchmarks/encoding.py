@@ -24,21 +24,26 @@ Google = tuple[types.Content, types.Content, types.GenerationConfig]
 
 
 def encode(scale: Scale) -> list[Figure]:
-    """Encode requests that are built already; this package checks and digests them as well."""
+    """Encode requests that are built already.
+
+    This package also checks them, looks for keys that come twice, takes the digest that the upload
+    is held against, and appends to a spool.
+    """
     count = scale.of(50_000, 2_000)
     prompts = requests_made.texts(count)
-    built, structs, google = (
-        requests_made.ours(prompts),
-        requests_made.structs(prompts),
-        _of_google(prompts),
-    )
+    built, apart = requests_made.ours(prompts), requests_made.ours_apart(prompts)
+    structs, bare = requests_made.structs(prompts), requests_made.bare(prompts)
+    google = _of_google(prompts)
     shared = Defaults(GENERATE, requests_made.defaults())
     seconds = interleaved(
         scale.turns,
         {
             "ours": lambda: _submitted(built),
+            "apart": lambda: _submitted(apart),
             "shared": lambda: _submitted(prompts, shared),
+            "texts": lambda: _submitted(prompts),
             "msgspec": lambda: _by_msgspec(structs),
+            "bare": lambda: _by_msgspec(bare),
             "google": lambda: _by_google(google),
         },
     )
@@ -46,7 +51,9 @@ def encode(scale: Scale) -> list[Figure]:
     return [
         Figure.gain("encode-google", seconds["ours"], seconds["google"], count, what),
         Figure.ratio("encode-msgspec", seconds["ours"], seconds["msgspec"], count, what),
+        Figure.ratio("encode-apart", seconds["apart"], seconds["msgspec"], count, what),
         Figure.ratio("encode-shared", seconds["shared"], seconds["msgspec"], count, what),
+        Figure.ratio("encode-texts", seconds["texts"], seconds["bare"], count, what),
     ]
 
 
@@ -67,12 +74,10 @@ def _by_msgspec(lines: Sequence[Line]) -> int:
 
 
 def _of_google(prompts: Sequence[str]) -> list[Google]:
+    instruction = types.Content(parts=[types.Part(text=INSTRUCTION)])
+    config = types.GenerationConfig(temperature=TEMPERATURE, max_output_tokens=MOST_TOKENS)
     return [
-        (
-            types.Content(role="user", parts=[types.Part(text=prompt)]),
-            types.Content(parts=[types.Part(text=INSTRUCTION)]),
-            types.GenerationConfig(temperature=TEMPERATURE, max_output_tokens=MOST_TOKENS),
-        )
+        (types.Content(role="user", parts=[types.Part(text=prompt)]), instruction, config)
         for prompt in prompts
     ]
 

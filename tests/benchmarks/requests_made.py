@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 import msgspec
+from attrs import evolve
 
 from gemini_batch import Content, GenerateContentRequest, GenerationConfig
 from tests.benchmarks.corpora import SEED, Prose
@@ -22,17 +23,14 @@ def texts(count: int) -> list[str]:
 
 
 def ours(prompts: list[str]) -> list[GenerateContentRequest]:
-    """Return requests of this package."""
-    return [
-        GenerateContentRequest(
-            contents=(Content.user(prompt),),
-            system_instruction=Content.system(INSTRUCTION),
-            generation_config=GenerationConfig(
-                temperature=TEMPERATURE, max_output_tokens=MOST_TOKENS
-            ),
-        )
-        for prompt in prompts
-    ]
+    """Return requests of this package, whose instruction and config are the same objects."""
+    common = defaults()
+    return [evolve(common, contents=(Content.user(prompt),)) for prompt in prompts]
+
+
+def ours_apart(prompts: list[str]) -> list[GenerateContentRequest]:
+    """Return the same requests, each with an instruction and a config of its own."""
+    return [evolve(defaults(), contents=(Content.user(prompt),)) for prompt in prompts]
 
 
 def defaults() -> GenerateContentRequest:
@@ -91,15 +89,17 @@ class Line(msgspec.Struct):
 
 
 def structs(prompts: list[str]) -> list[Line]:
-    """Return lines of bare Structs."""
+    """Return lines of bare Structs, whose instruction and config are the same objects, too."""
+    instruction, config = Message([Part(INSTRUCTION)]), Config(TEMPERATURE, MOST_TOKENS)
     return [
-        Line(
-            str(number),
-            Body(
-                [Message([Part(prompt)], "user")],
-                Message([Part(INSTRUCTION)]),
-                Config(TEMPERATURE, MOST_TOKENS),
-            ),
-        )
+        Line(str(number), Body([Message([Part(prompt)], "user")], instruction, config))
+        for number, prompt in enumerate(prompts)
+    ]
+
+
+def bare(prompts: list[str]) -> list[Line]:
+    """Return lines of bare Structs that have a text and nothing else."""
+    return [
+        Line(str(number), Body([Message([Part(prompt)], "user")]))
         for number, prompt in enumerate(prompts)
     ]

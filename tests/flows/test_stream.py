@@ -74,6 +74,21 @@ def test_a_mark_before_the_first_line_is_no_part_of_it(
     assert isinstance(second, ItemMalformed)
 
 
+@pytest.mark.parametrize("name", [b"key", b"k\\u0065y", b"\\u006bey", b"ke\\u0079"])
+def test_a_line_with_two_keys_is_no_answer(
+    world: World, settings: Settings, batch: Batch[GenerationResponse], name: bytes
+) -> None:
+    """Nobody can say whose it is, however the second is spelt; one deeper down is no second."""
+    twice = line("a").replace(b"{", b'{"%b":"b",' % name, 1)
+    once = b'{"key":"c","response":{"candidates":[],"usageMetadata":{"%b":"d"}}}\n' % name
+    world.expect(SUCCEEDED, whole(twice, once))
+    first, second = streaming(world, settings, batch)
+    assert isinstance(first, ItemMalformed)
+    assert (None, "the line has two keys") == (first.key, first.reason)
+    assert isinstance(second, ItemSuccess)
+    assert "c" == second.key
+
+
 def test_a_line_beyond_the_limit_is_one_item(
     world: World,
     settings: Settings,

@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from gemini_batch import codec
+from gemini_batch.codec import answers
 from gemini_batch.codec.answers import AnswerReader
+from gemini_batch.codec.shapes import Passage
 from gemini_batch.errors import ProtocolError
 from gemini_batch.models.content import Blob
 from gemini_batch.models.embedding import EmbedContentResponse
 from gemini_batch.models.generation import GenerationResponse
-from gemini_batch.models.sent import Sent, told
+from gemini_batch.models.sent import Sent, as_sent
 from gemini_batch.rawjson import REFUSALS
 from tests import payloads
-from tests.fuzz.codec import WORDS, check_shortcut, usual
+from tests.fuzz.codec import WORDS, anatomy, check_shortcut, usual
 from tests.fuzz.mutation import Mutation
 
 KINDS = (GenerationResponse, EmbedContentResponse, Blob)
@@ -96,7 +98,7 @@ def test_what_is_spelled_in_another_way_is_left_to_the_hooks(text: str) -> None:
 
     found = codec.decode(data, GenerationResponse)
     assert codec.structure(json.loads(data), GenerationResponse) == found
-    assert told(found) is found
+    assert as_sent(found) is found
 
 
 @pytest.mark.parametrize("text", WRONG)
@@ -114,8 +116,8 @@ def test_an_answer_stands_for_what_was_sent() -> None:
     """The hook that is registered for it takes it as it was decoded, and plain JSON as well."""
     found = codec.decode(written(ANSWER), GenerationResponse)
 
-    assert told(found) is not found
-    assert codec.structure(told(found), GenerationResponse) == found
+    assert as_sent(found) is not found
+    assert codec.structure(as_sent(found), GenerationResponse) == found
     assert codec.structure(ANSWER, GenerationResponse) == found
 
 
@@ -151,7 +153,7 @@ def test_most_answers_load_no_rare_models() -> None:
 def test_media_stay_encoded_until_they_are_touched() -> None:
     """A line of megabytes is passed over for the text beside them, and not held any longer."""
     blob = codec.decode(b'{"data":"AQID","mimeType":"image/png"}', Blob)
-    sent: Any = told(blob)
+    sent: Any = as_sent(blob)
 
     assert b'"AQID"' == bytes(sent.data)
     assert "AQID" == blob.data
@@ -159,6 +161,84 @@ def test_media_stay_encoded_until_they_are_touched() -> None:
     assert sent.makers["data"](sent) is blob.data  # as for another thread that touches it now
     assert Blob("image/png", "AQID") == blob
     assert b"\1\2\3" == blob.decoded()
+
+
+def media(*data: str, text: str = "") -> bytes:
+    """Return a line of an answer with a text and some pictures."""
+    blobs = [{"inlineData": {"mimeType": "image/png", "data": one}} for one in data]
+    content = {"parts": [{"text": text}, *blobs]}
+    return written({"key": "a", "response": {"candidates": [{"content": content}]}})
+
+
+def calling(data: str) -> bytes:
+    """Return a line of an answer that calls a function with an argument of that name."""
+    part = {"functionCall": {"name": "look", "args": {"data": data}}}
+    return written({"key": "a", "response": {"candidates": [{"content": {"parts": [part]}}]}})
+
+
+LONG = "QUJD" * 20
+MISTAKABLE = b'}, {"inlineData": {"data": "<0>", "mimeType": "image/png"}}'
+"""Data that is spelled like what stands for a long one."""
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take lines and media of 80 bytes for long ones."""
+    monkeypatch.setattr(answers, "LONG_LINE", len(LONG))
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize(
+    ("text", "passed_over"),
+    [
+        (media(LONG), 1),
+        (media(LONG, "AQID", LONG[::-1], text='so \\ "data":"' + LONG), 2),
+        (media(LONG).replace(b'"data":', b'"data" : '), 1),
+        (media(LONG, "AQID").replace(b'"AQID"', b'"<0>"'), 0),  # which may be either
+        (media("AQID"), 0),
+        (calling(LONG).replace(b"}]}}]", MISTAKABLE + b"]}}]"), 0),
+        (media(LONG, text="<0>"), 0),
+        (media(LONG).replace(b'"data":', b'"data":"AQID","data":'), 1),
+        (media(LONG).replace(b'"data":', b'"data":"%s","data":' % LONG.encode()), 0),
+        (written({"key": "a", "response": {"candidates": [{}, {"content": {}}]}}), 0),
+        (calling(LONG), 0),
+        (written({"key": "a", "response": {"responseId": "a"}}), 0),
+    ],
+)
+def test_media_of_a_line_that_is_known_to_be_json_are_passed_over(
+    text: bytes, passed_over: int
+) -> None:
+    """The answer is the same, touched or not; each of them is the text that stands in the line."""
+    reader = AnswerReader(GenerationResponse)
+    plainly = reader.line_again(text)
+    found = reader.sound_line(text)
+
+    assert plainly is not None
+    assert plainly.key == found.key
+    response = reader.hook(found.response, GenerationResponse)
+    sent = [as_sent(one.inline_data) for one in response.parts if one.inline_data]
+    assert passed_over == sum(isinstance(getattr(one, "data", None), Passage) for one in sent)
+    assert anatomy(reader.hook(plainly.response, GenerationResponse)) == anatomy(response)
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("data", [LONG + "\\", LONG + "\u00e9"])
+@pytest.mark.parametrize("escaped", [True, False])
+def test_what_is_no_base64_is_left_to_the_hooks(data: str, *, escaped: bool) -> None:
+    """An escape, or another letter, means that it is not the text that stands in the line."""
+    text = json.dumps(json.loads(media(data)), ensure_ascii=escaped).encode()
+
+    with pytest.raises(msgspec.ValidationError, match="not plain text"):
+        AnswerReader(GenerationResponse).sound_line(text)
+
+
+@pytest.mark.usefixtures("short")
+def test_an_embedding_has_no_media() -> None:
+    """Whatever is called so."""
+    text = written({"key": "a", "response": {"data": LONG}})
+
+    with pytest.raises(msgspec.ValidationError):
+        AnswerReader(EmbedContentResponse).sound_line(text)
 
 
 @pytest.mark.parametrize("kind", [GenerationResponse, EmbedContentResponse])

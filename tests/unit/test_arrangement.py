@@ -69,6 +69,8 @@ KEYS = st.lists(st.sampled_from(KINDS), min_size=1, max_size=3).flatmap(
 @example([str(1 << 40), "1", str(1 << 32)], 2, 1)
 @example([str(LARGEST + 1), "1"], 2, 2)
 @example([f"n{LARGEST + 1}", "n1"], 2, 2)
+@example(["a", str(LARGEST), str(LARGEST)], 5, 2)
+@example(["7", "7", *map(str, range(24))], 50, 7)
 def test_keys_come_in_their_order(keys: list[str | None], run: int, size: int) -> None:
     """As if sorted by their sort keys, the first to arrive first; later equals are told."""
     assert reference(keys) == arranged(keys, run, size)

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from attrs import evolve
 from hypothesis import given, settings, strategies as st
 
 from gemini_batch import codec
@@ -120,6 +121,35 @@ def test_a_draft_of_an_embedding_is_what_is_made_of_it(told: Any, prompt: object
     draft = method.drafts()
     for _ in range(3):
         hold(draft, method, prompt)
+
+
+SYSTEM, CONFIG = Content.system("b"), Config(temperature=0.5, max_output_tokens=5)
+RUN = [Request([Content.user(f"{number}")], SYSTEM, CONFIG) for number in range(4)]
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [
+        *([Content.user("a")], [Content.user("a"), Content.user("b")], [Content.user("a", "b")]),
+        *([Content.system("a")], [Content.model("a")], [Content((Part("a"),), "function")]),
+        *([Mine((Part("a"),), "user")], [Content.user("a", Part.from_bytes(b"%PDF-1.7"))]),
+        *([Content.user(Part("a", thought=True))], [Content.user(Part("a", extra={"b": 1}))]),
+        *([Content((Part("a"),), "user", extra={"b": 1})], [Content((Part(),), "user")]),
+        *([Content.user(Part(Words("a")))], [Content((Part("a"),), Words("user"))]),
+        *([untyped("a", "user")], [Content((), "user")], [untyped((5,), "user")], [5], []),
+    ],
+    ids=repr,
+)
+def test_one_of_many_requests_is_drafted_as_what_it_is(contents: Any) -> None:
+    """Where all but the contents is in common, too, and no longer looked at."""
+    draft = GENERATE.drafts()
+    assert all(hold(draft, GENERATE, request) for request in RUN)
+    one = untyped_request(contents, SYSTEM, CONFIG)
+    for request in (one, *RUN, evolve(one, generation_config=Config(candidate_count=2)), one):
+        try:
+            hold(draft, GENERATE, request)
+        except UsageError as refused:
+            pytest.fail(f"drafted, and then {refused}")
 
 
 @settings(deadline=None, max_examples=25)

@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 from gemini_batch.aio import drivers as aio_drivers
-from gemini_batch.effects import Effect, FlowBody, Item, Items, Now, Sleep, StreamBody, fed_by, flow
+from gemini_batch.effects import (
+    Effect,
+    FlowBody,
+    Item,
+    Now,
+    Several,
+    Sleep,
+    StreamBody,
+    fed_by,
+    flow,
+)
 from gemini_batch.errors import ProtocolError, TransportError, UsageError
 from gemini_batch.log import log
 from gemini_batch.sync import drivers as sync_drivers
@@ -126,7 +136,7 @@ def counting_by_threes() -> StreamBody[float]:
     """Tell many numbers at once, and none."""
     try:
         for numbers in ([0.0, 1.0, 2.0], [], [3.0, 4.0, 5.0]):
-            yield Items(numbers)
+            yield Several(numbers)
     finally:
         closed.append("by threes")
 

@@ -12,7 +12,6 @@ from gemini_batch.effects import (
     Flow,
     FlowBody,
     Item,
-    Items,
     Now,
     Offload,
     Open,
@@ -20,6 +19,7 @@ from gemini_batch.effects import (
     Request,
     Response,
     Send,
+    Several,
     Sleep,
     Steps,
     StreamBody,
@@ -217,9 +217,9 @@ def test_a_consumer_may_ask_and_yield() -> None:
 def in_pairs(numbers: list[int]) -> StreamBody[int]:
     """Yield numbers, two at a time, and one that comes alone."""
     while len(numbers) > 1:
-        yield Items(numbers[:2])
+        yield Several(numbers[:2])
         numbers = yield from Offload(partial(numbers.__getitem__, slice(2, None)))
-    yield Items([])
+    yield Several([])
     yield Item(numbers[0])
 
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -168,7 +169,7 @@ def catches_closing(kind: ast.expr | None) -> bool:
 
 def is_item(value: ast.expr | None) -> bool:
     """Tell whether an expression makes an ``Item``, or many."""
-    return isinstance(value, ast.Call) and ast.unparse(value.func) in {"Item", "Items"}
+    return isinstance(value, ast.Call) and ast.unparse(value.func) in {"Item", "Several"}
 
 
 def transport_offences(source: str) -> Iterator[str]:
@@ -337,6 +338,22 @@ def test_a_client_loads_the_hot_models_and_no_other_outer_room(client: str, faca
     ours = [rest for package, *rest in parts if package == "gemini_batch" and rest]
     assert HOT == {rest[1] for rest in ours if rest[0] == "models" and len(rest) > 1}
     assert {facade} == {rest[0] for rest in ours} & OUTER
+
+
+RESULTS = {
+    *("arrangement", "flows.arrivals", "index", "items", "jsonl", "order", "plain", "results"),
+    *("sorting", "summary", "vectors", "views"),
+}
+"""What reads results, which is loaded when some arrive."""
+
+
+@pytest.mark.parametrize("client", ["SyncBatchClient", "AsyncBatchClient"])
+def test_a_client_that_was_only_imported_reads_no_results(client: str) -> None:
+    """Nor does it build schemas; all of these are modules, so that none is missed by its name."""
+    unloaded = {*RESULTS, "schema"}
+    assert unloaded == {name for name in unloaded if find_spec(f"gemini_batch.{name}")}
+    loaded = loaded_by(f"from gemini_batch import {client}")
+    assert loaded.isdisjoint(f"gemini_batch.{name}" for name in unloaded)
 
 
 def test_importing_the_package_loads_nothing_else() -> None:

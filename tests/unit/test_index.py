@@ -14,7 +14,7 @@ from hypothesis import given, settings, strategies as st
 
 from gemini_batch import index as index_module
 from gemini_batch.index import Envelope, Index, Indexer, Kind, open_envelope
-from gemini_batch.jsonl import MAX_LINE, LineSplitter
+from gemini_batch.jsonl import MAX_LINE, Line, LineSplitter
 from gemini_batch.keys import SubmittedKeys
 from gemini_batch.order import sort_key
 from gemini_batch.spool import MemorySpool
@@ -172,6 +172,20 @@ def test_a_line_too_long_to_keep_is_malformed() -> None:
 
     assert Kind.MALFORMED == envelope.kind
     assert f"the line is longer than {MAX_LINE} bytes and was skipped" == envelope.reason
+
+
+def test_a_line_of_any_length_has_its_place_in_the_index() -> None:
+    """Of one that was skipped no more need be known than that it was."""
+    indexer = Indexer(MemorySpool())
+    indexer._add(Line(0, 1 << 33, None))
+    indexer._add(Line(1 << 34, 2, b"{}"))
+    while indexer.settle():
+        continue
+    index = indexer.index()
+
+    assert [0, 1 << 34] == list(index.offsets)
+    assert MAX_LINE < index.lengths[0]
+    assert 2 == index.lengths[1]
 
 
 @pytest.mark.parametrize(

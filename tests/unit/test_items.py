@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 
 from gemini_batch import codec, rawjson
+from gemini_batch.codec.answers import AnswerReader
 from gemini_batch.errors import ItemFailedError, NoTextError, ProtocolError
 from gemini_batch.index import open_envelope
 from gemini_batch.items import (
@@ -21,6 +22,7 @@ from gemini_batch.items import (
 )
 from gemini_batch.models.embedding import EmbedContentResponse
 from gemini_batch.models.generation import GenerationResponse
+from gemini_batch.models.grounding import GroundingMetadata
 from tests.fuzz.codec import WORDS, anatomy, usual
 from tests.fuzz.mutation import Mutation
 from tests.unit.outcomes import collect, failed, keys_of, line, only
@@ -290,6 +292,33 @@ def test_a_plain_line_is_read_in_one_go(text: bytes) -> None:
 def test_any_other_line_is_left_to_be_opened(text: bytes) -> None:
     """Be it an error, or an answer that is not spelled as they most often are."""
     assert plain_reader(GenerationResponse)(text) is None
+
+
+def test_the_first_line_with_rare_members_is_read_in_one_go_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What these are made of is loaded for it."""
+    fresh = {GenerationResponse: AnswerReader(GenerationResponse)}
+    monkeypatch.setattr(codec, "READERS", fresh)
+    rare = line("a", response={"candidates": [{"groundingMetadata": {}}]})
+
+    for text in (rare, rare):
+        item = plain_reader(GenerationResponse)(text)
+        assert item is not None
+        assert GroundingMetadata() == item.response.candidates[0].grounding_metadata
+
+
+def test_a_picture_of_an_indexed_line_is_read_when_it_is_touched() -> None:
+    """It is what the line holds, and the item is the same as ever."""
+    data = "QUJD" * 20_000
+    part = {"inlineData": {"mimeType": "image/png", "data": data}}
+    text = line("a", response={"candidates": [{"content": {"parts": [part]}}]})
+    plain = plain_reader(GenerationResponse, indexed=True)(text)
+
+    assert plain is not None
+    assert plain_reader(GenerationResponse)(text) == plain
+    assert data == plain.response.blobs[0].data
+    assert text == plain.raw()
 
 
 def test_a_plain_line_may_be_an_embedding() -> None:

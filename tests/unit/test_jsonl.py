@@ -83,6 +83,19 @@ def test_lines_taken_at_once_are_the_same(whole: bytes, places: list[int], max_l
     assert split([whole], max_line) == lines
 
 
+def test_a_piece_is_not_taken_where_its_line_may_become_too_long() -> None:
+    """What was begun before counts; nothing is taken then, and the line can still be skipped."""
+    splitter = LineSplitter(max_line=4)
+
+    assert (0, []) == splitter.take(b"abc")
+    assert (0, []) == splitter.take(b"d")
+    assert splitter.take(b"e") is None
+    assert [] == list(splitter.feed(b"e"))
+    assert splitter.take(b"\n") is None
+    assert [Line(0, 5, None)] == list(splitter.feed(b"\n"))
+    assert (6, [b"fg\n"]) == splitter.take(b"fg\n")
+
+
 @pytest.mark.parametrize("end", ["\u2028", "\u2029", "\u0085", "\x1c", "\x0b", "\x0c", "\r"])
 def test_only_a_line_feed_ends_a_line(end: str) -> None:
     """What ``str.splitlines`` would take for an end stays within the line."""

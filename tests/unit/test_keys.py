@@ -1,6 +1,7 @@
 """The keys of a batch: a list and a dictionary, in less memory."""
 
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import TypeAlias
 
 import pytest
@@ -30,6 +31,12 @@ class PlainKeys:
         self.positions[name] = len(self.names)
         self.names.append(name)
         return name
+
+
+class Row(StrEnum):
+    """Keys of another class than Python's own text, which are shown otherwise."""
+
+    FIRST = "row-1"
 
 
 KEYS = st.one_of(
@@ -150,6 +157,7 @@ def test_what_all_were_asked_to_have_is_remembered(
     [
         ("prompt", ("0", "prompt", "request 0 (key '0')")),
         (("k\n", "prompt"), ("k\n", "prompt", "request 0 (key 'k\\n')")),
+        ((Row.FIRST, "prompt"), ("row-1", "prompt", "request 0 (key 'row-1')")),
     ],
 )
 def test_an_entry_has_a_key_and_a_prompt(entry: object, taken: object) -> None:

@@ -1,7 +1,6 @@
 """The order of results: total, natural, and the same for every download."""
 
 import random
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -66,16 +65,6 @@ def test_sort_keys_compare_as_the_rule_says(one: str | None, other: str | None) 
 
     assert ruled == mine
     assert (one == other) == (mine == 0)
-
-
-@settings(deadline=None)
-@given(st.lists(KEYS, max_size=40))
-@example(["a0", "a00", "a", "a\0", "", "\0", "0", None])
-def test_no_sort_key_begins_another(keys: list[str | None]) -> None:
-    """What is appended to a sort key decides between equal ones only."""
-    ordered = sorted({sort_key(key) for key in keys})
-
-    assert all(not later.startswith(earlier) for earlier, later in pairwise(ordered))
 
 
 def test_natural_order_is_what_a_reader_expects() -> None:

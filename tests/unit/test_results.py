@@ -672,8 +672,8 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         kinds.append(kind)
         return decode(raw, kind)
 
-    def noting_plain(kind: Any) -> Any:
-        read = plain_reader(kind)
+    def noting_plain(kind: Any, **told: bool) -> Any:
+        read = plain_reader(kind, **told)
 
         def noting_line(text: bytes) -> Any:
             item = read(text)

@@ -18,7 +18,7 @@ from gemini_batch.models.generation import (
     GenerationResponse,
     UsageMetadata,
 )
-from gemini_batch.models.sent import told
+from gemini_batch.models.sent import as_sent
 
 TEXT = (
     b'{"candidates":[{"content":{"parts":[{"text":"Hello"}],"role":"model"},"finishReason":"STOP"}]'
@@ -79,7 +79,7 @@ def test_it_is_equal_and_matches() -> None:
 def test_a_copy_stands_for_itself() -> None:
     """It holds on to nothing that was sent."""
     for again in (copy.copy(sent()), copy.deepcopy(sent()), evolve(sent())):
-        assert told(again) is again
+        assert as_sent(again) is again
 
 
 def test_a_member_is_made_once() -> None:
@@ -87,7 +87,7 @@ def test_a_member_is_made_once() -> None:
     answer = sent()
     candidates = answer.candidates
 
-    sent_answer: Any = told(answer)
+    sent_answer: Any = as_sent(answer)
     assert candidates is answer.candidates
     assert candidates is sent_answer.candidates
     for name, make in sent_answer.makers.items():  # as for another thread that touches it now

@@ -116,6 +116,29 @@ def test_keys_that_are_kept_are_nothing_to_the_garbage_collector() -> None:
     assert not gc.is_tracked(run.keys)
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_garbage_collector_that_is_disabled_is_left_alone(*, enabled: bool) -> None:
+    """All that the program made since is young to it: a look through that takes long."""
+    looks: list[int] = []
+
+    def note(phase: str, told: dict[str, int]) -> None:
+        looks.extend([told["generation"]] if phase == "start" else [])
+
+    was_enabled = gc.isenabled()
+    gc.disable()  # so that it does not look of its own accord
+    gc.callbacks.append(note)
+    try:
+        if enabled:
+            gc.enable()
+        Sorter(100).extend(keyed([*range(100)]), range(100))
+    finally:
+        gc.callbacks.remove(note)
+        (gc.enable if was_enabled else gc.disable)()
+
+    assert enabled == bool(looks)
+    assert {0} >= set(looks)
+
+
 def test_nothing_is_sorted_into_nothing() -> None:
     """A batch without results is no special case."""
     assert [] == list(Sorter().arranged())

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import pytest
 from attrs import define, evolve, field
 from hypothesis import given, settings, strategies as st
@@ -75,6 +76,17 @@ def lines(submission: Submission) -> list[Any]:
     """Decode what a submission would upload."""
     encoded = submission.read(0, submission.size)
     return [json.loads(line) for line in encoded.decode().split("\n")[:-1]]
+
+
+class Own(str):
+    """A key that is equal to none, not even to itself."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return False
+
+    __hash__ = str.__hash__
 
 
 # What may be submitted
@@ -237,6 +249,22 @@ def test_a_lone_surrogate_is_refused(entry: object) -> None:
     with pytest.raises(UsageError, match=r"^request 0 .*holds a lone surrogate") as caught:
         submitted(entry)
     assert str(caught.value).isprintable()
+
+
+def test_keys_are_told_apart_as_they_are_sent() -> None:
+    """Whatever a class of the caller's own thinks of it."""
+    submission = submitted((Own("a"), "a"), (Own("b"), "b"))
+    assert [str, str] == [type(key) for key in submission.keys]
+    assert 1 == submission.keys.position("b")
+    with pytest.raises(UsageError, match="requests 1 and 2 have the same key 'b'"):
+        submission.add([(Own("b"), "c")])
+
+
+def test_json_that_is_encoded_already_cannot_break_a_line() -> None:
+    """It would be read as two requests, and both would be broken."""
+    text = msgspec.Raw(b'{\n"type":"STRING"}')
+    with pytest.raises(UsageError, match=r"^request 0 \(key '0'\): later: is encoded already"):
+        submitted(Request(Request.of("a").contents, extra={"later": text}))
 
 
 def test_json_within_itself_is_refused() -> None:

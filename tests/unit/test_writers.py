@@ -13,19 +13,24 @@ from hypothesis import given, settings, strategies as st
 
 from gemini_batch import codec
 from gemini_batch.codec.mismatch import MismatchError
-from gemini_batch.codec.writers import Terms, UnfitError, Write, maker_of, writer_of
+from gemini_batch.codec.writers import Terms, UnfitError, Write, maker_of, only, writer_of
 from gemini_batch.codec.writing import definition
 from gemini_batch.models.base import Absent, Model
 from gemini_batch.models.citations import UrlContextMetadata
 from gemini_batch.models.config import GenerationConfig, ThinkingConfig
-from gemini_batch.models.content import Blob, Content, FunctionCall, Part
-from gemini_batch.models.generation import GenerateContentRequest, GenerationResponse
+from gemini_batch.models.content import Blob, Content, FunctionCall, FunctionResponse, Part
+from gemini_batch.models.generation import (
+    GenerateContentRequest,
+    GenerationResponse,
+    ServiceTier,
+)
+from gemini_batch.models.media import FunctionResponsePart
 from gemini_batch.models.operation import BatchStats
 from gemini_batch.models.safety import SafetySetting
 from gemini_batch.models.schema import Schema
 from gemini_batch.models.tool_config import ToolConfig
 from gemini_batch.models.tools import Tool
-from tests.unit.test_codec import ANY_MODEL, JSON
+from tests.unit.test_codec import ANY_MODEL, JSON, messages
 
 
 class Words(str):
@@ -44,6 +49,7 @@ class Mine(Part):
 
 Request = GenerateContentRequest
 untyped: Any = Part
+untyped_call: Any = FunctionCall
 ODD: st.SearchStrategy[Any] = JSON | st.sampled_from(
     [
         *(b"a", Decimal(1), timedelta(1), math.nan, math.inf, -math.inf, 0.5, 5, True, (), ("a",)),
@@ -116,6 +122,7 @@ def test_rare_members_are_written() -> None:
         Request.of("a", response_schema=Schema("OBJECT", properties={"a": Schema("STRING")})),
         BatchStats(5),
         FunctionCall("", {"a": [1]}),
+        untyped_call(None),
         Blob("", ""),
     ):
         same(model)
@@ -124,10 +131,19 @@ def test_rare_members_are_written() -> None:
 # Members in common
 
 
-@pytest.fixture
-def write() -> Write:
+def in_full(contents: tuple[Content, ...]) -> Any:
+    """Write contents by their definition, where there are any."""
+    return [definition(Content)(one) for one in contents] or None
+
+
+def not_at_all(_: object) -> None:
+    """Leave contents to whoever writes the rest."""
+
+
+@pytest.fixture(params=[None, in_full, not_at_all])
+def write(request: pytest.FixtureRequest) -> Write:
     """Return a writer of requests that remembers what they have in common."""
-    return maker_of(Request, "contents", {})()
+    return maker_of(Request, "contents", {}, request.param)()
 
 
 def encoded(tree: Any) -> list[str]:
@@ -268,6 +284,76 @@ def test_what_is_put_into_an_empty_mapping_is_written(write: Write) -> None:
         assert {"thinkingConfig": {"later": 1}} == write(request)["generationConfig"]
     extra.clear()
     assert codec.encode(requests[0]) == codec.write(write(requests[0]))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        asking(1, Content.system("b")),
+        asking(1, config=GenerationConfig(temperature=1)),
+        evolve(asking(1), tools=()),
+        evolve(asking(1), system_instruction=None),
+        evolve(asking(1), generation_config=None),
+        evolve(asking(1), service_tier="flex"),
+        evolve(asking(1), service_tier=ServiceTier.FLEX),
+        evolve(asking(1), store=True),
+        evolve(asking(1), model="models/m"),
+        evolve(asking(1), extra={"later": 1}),
+        evolve(asking(1), extra={"store": True}),
+        evolve(asking(1), extra={"contents": []}),
+        evolve(asking(1), contents=()),
+        Request(asking(1).contents),
+    ],
+)
+def test_one_that_has_not_all_of_it_in_common_is_written_as_it_is(
+    write: Write, other: Request
+) -> None:
+    """Be it the only one among many, the second of two, or what the others are held against."""
+    run = [asking(number) for number in range(4)]
+    for request in (*run, other, other, *run, *[other] * 5, *run, other):
+        assert codec.encode(request) == codec.write(write(request))
+
+
+def test_where_all_is_in_common_only_the_rest_is_looked_at() -> None:
+    """From the fourth request on; a change is noticed, and then it begins anew."""
+    looked_at: list[Any] = []
+
+    def plain(contents: tuple[Content, ...]) -> Any:
+        looked_at.append(contents)
+        return in_full(contents)
+
+    write = maker_of(Request, "contents", {}, plain)()
+    config = GenerationConfig(temperature=0.75)
+    run = [asking(number, config=CONFIG if number < 6 else config) for number in range(12)]
+    for request in run:
+        assert codec.encode(request) == codec.write(write(request))
+    assert [request.contents for request in (*run[3:6], *run[9:])] == looked_at
+
+
+def test_what_changes_over_and_over_is_written_all_the_same(write: Write) -> None:
+    """After so many changes nobody looks for what all have in common."""
+    for number in range(100):
+        config = GenerationConfig(seed=number)
+        for request in [asking(number, config=config)] * 4:
+            assert codec.encode(request) == codec.write(write(request))
+
+
+@settings(deadline=None)
+@given(messages(Part))
+def test_a_model_that_has_one_member_only_has_no_other(part: Part) -> None:
+    """What is not sure of that says no."""
+    if only(Part, "text")(part):
+        assert definition(Part)(part).keys() <= {"text"}
+
+
+def test_a_model_is_known_to_have_one_member_only() -> None:
+    """Whatever the others are when they are not given."""
+    assert only(Part, "text")(Part("a"))
+    assert not only(Part, "text")(Part("a", thought=True))
+    assert not only(Part, "text")(Part("a", extra={"later": 1}))
+    assert only(FunctionResponse, "name")(FunctionResponse("a"))
+    assert not only(FunctionResponse, "name")(FunctionResponse("a", response={}))
+    assert not only(FunctionResponse, "name")(FunctionResponse("a", parts=[FunctionResponsePart()]))
 
 
 # Terms

@@ -152,6 +152,10 @@ BAD: list[tuple[Any, str]] = [
     (datetime(2026, 1, 2, tzinfo=UTC), "datetime is not JSON"),
     ({1: 2}, "the member name 1 is not a string"),
     (MappingProxyType({None: 2}), "the member name None is not a string"),
+    *(
+        (msgspec.Raw(text), "is encoded already, and not as JSON on one line")
+        for text in (b"{", b"", b'{\n"a":1}', b"1\n2")
+    ),
 ]
 WRAPPED = st.lists(st.sampled_from(["list", "tuple", "dict", "proxy"]), max_size=4)
 
