@@ -28,6 +28,10 @@ class _Opened(msgspec.Struct, gc=False):
     error: msgspec.Raw = msgspec.Raw()
 
 
+SOME = 1_000_000
+"""Lines of a large file that are read, which lie anywhere in it."""
+
+
 def floors(scale: Scale) -> list[Figure]:
     """Open a file and keep nothing, and read each line in key order and make nothing of it."""
     path = Corpus("text", "integers", scale.of(50_000, 1_000)).at(scale.folder)
@@ -49,6 +53,28 @@ def floors(scale: Scale) -> list[Figure]:
         Figure.ratio("open-floor", seconds["open"], seconds["orjson"], len(lines)),
         Figure.ratio("iterate-floor", seconds["read"], seconds["orjson"], len(lines)),
     ]
+
+
+def growth(scale: Scale) -> list[Figure]:
+    """Read each line of a small file and of a large one, and make nothing of it."""
+    few, many = (
+        Corpus("short", "integers", size).at(scale.folder)
+        for size in scale.of((10_000, 5_000_000), (1_000, 10_000))
+    )
+    with _open(few) as small, _open(many) as large:
+        near, far = _places(few), _places(many)
+        seconds = interleaved(
+            scale.turns,
+            {"near": lambda: _read(small, near, len), "far": lambda: _read(large, far, len)},
+        )
+    per_line = seconds["near"] / len(near) * len(far)
+    return [Figure.ratio("growth-floor", seconds["far"], per_line, len(far))]
+
+
+def _places(path: Path) -> list[tuple[int, int]]:
+    with BatchResults.open(path) as results:
+        index = results._index
+        return [(index.lengths[one], index.offsets[one]) for one in index.order[:SOME]]
 
 
 @contextmanager
