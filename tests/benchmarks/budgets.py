@@ -171,8 +171,8 @@ ROWS = (
         "10 000 lines",
         "≤ 1.3 ×",
         "growth.integers",
-        excuse="`growth-floor` is how much longer it takes to read a line of a file larger than the "
-        "caches of the processor; finding its place, in an index larger than those, is the rest",
+        excuse="`growth-floor` is how much longer it takes to read a line of a file that is larger "
+        "than the processor's caches; finding its place, in an index that is, too, is the rest",
     ),
     Row("growth-names", "the same, keys like row-123", "10 000 lines", "≤ 1.6 ×", "growth.names"),
     Row(
