@@ -111,10 +111,16 @@ def _without_media(text: bytes) -> tuple[dict[bytes, Passage], bytes]:
     passages: dict[bytes, Passage] = {}
     pieces: list[bytes] = []
     begin = end = 0
+    all_ascii = text.isascii()
     while (found := _MEDIA.search(text, end)) is not None:
         start = found.end()
         end = text.find(b'"', start)
-        if end - start < LONG_LINE or b"\\" in (media := text[start:end]) or not media.isascii():
+        # Media are not copied to be looked at, unless other parts of the line are not ASCII.
+        if (
+            end - start < LONG_LINE
+            or text.find(b"\\", start, end) >= 0
+            or not (all_ascii or text[start:end].isascii())
+        ):
             continue
         name = b"<%d>" % len(passages)
         passages[name] = Passage(text, start, end)

@@ -198,6 +198,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
         (media("AQID"), 0),
         (calling(LONG).replace(b"}]}}]", MISTAKABLE + b"]}}]"), 0),
         (media(LONG, text="<0>"), 0),
+        (media(LONG, text="é").replace(b"\\u00e9", "é".encode()), 1),
         (media(LONG).replace(b'"data":', b'"data":"AQID","data":'), 1),
         (media(LONG).replace(b'"data":', b'"data":"%s","data":' % LONG.encode()), 0),
         (written({"key": "a", "response": {"candidates": [{}, {"content": {}}]}}), 0),
