@@ -382,7 +382,7 @@ def mutations(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def bench(session: nox.Session) -> None:
-    """Measure, which takes an idle machine and an hour; ``-- --quick`` shows that it runs.
+    """Measure, which takes an idle machine and half an hour; ``-- --quick`` shows that it runs.
 
     ``-- --only poll`` measures the rows whose names begin like that, and ``-- --write`` writes
     the page of the documentation. It is the newest google-genai that others' ways are measured by,
