@@ -24,7 +24,7 @@ from gemini_batch import (
     results as results_module,
 )
 from gemini_batch.emulator import Emulator
-from gemini_batch.flows import streams as flow_module
+from gemini_batch.flows import arrivals as flow_module
 from gemini_batch.jsonl import LineSplitter
 from tests.conformance.canned import canned
 from tests.conformance.facades import Facade
