@@ -137,7 +137,7 @@ def only(kind: type[Model], given: str) -> Callable[[Any], bool]:
             tests.append(f"m.{name}{absent}")
     text = f"def only(m): return {' and '.join(tests)}"
     names: dict[str, Any] = {"Absent": Absent}
-    exec(compile(text, f"<only {given} of {kind.__name__}>", "exec"), names)  # noqa: S102 - as above
+    exec(compile(text, f"<only {given} of {kind.__name__}>", "exec"), names)  # noqa: S102 - our own names
     return cast("Callable[[Any], bool]", names["only"])
 
 

@@ -195,7 +195,7 @@ def _indexer(spool: Spool, batch: Batch[Any], *, positional: bool) -> Indexer:
 def _opened(
     spool: Spool, indexer: Indexer, batch: Batch[R], operation: BatchOperation
 ) -> BatchResults[R]:
-    from ..results import BatchResults  # noqa: PLC0415 - as said above
+    from ..results import BatchResults  # noqa: PLC0415 - loaded with the first results
 
     index = indexer.index()
     found = BatchResults(

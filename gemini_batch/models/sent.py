@@ -64,7 +64,7 @@ def _touch(model: Sent, name: str) -> Any:
 
 
 # Not in the class, where it would tell a type checker that every name is that of a member.
-setattr(Sent, "__getattr__", _touch)  # noqa: B010 - as said
+setattr(Sent, "__getattr__", _touch)  # noqa: B010 - checkers read assignments, too
 
 LONG = {"long": True}
 """Marks a member whose text may be megabytes long: it is decoded when it is touched."""

@@ -60,7 +60,7 @@ def one_sync(scale: Scale) -> list[Figure]:
 
 def one_async(scale: Scale) -> list[Figure]:
     """Look at a batch with each asynchronous client."""
-    from tests.benchmarks import google_way  # noqa: PLC0415 - as above
+    from tests.benchmarks import google_way  # noqa: PLC0415 - it takes seconds to import
 
     count = scale.of(500, 50)
     with processes.served(scale.folder) as url, asyncio.Runner() as runner:
